@@ -1,0 +1,13 @@
+pub mod activity_summary;
+pub mod create_activity_note;
+pub mod find_activities;
+pub mod interaction_kinds;
+pub mod links;
+pub mod note_target;
+pub mod quote_delivery;
+pub mod quote_document;
+pub mod quote_recipients;
+pub mod quote_status;
+pub mod schedule_activity;
+pub mod send_quote;
+pub mod update_activity;

@@ -1,0 +1,191 @@
+//! What follows when a quote is sent: its PDF is stored, the mail goes out, and the quote's history tells so.
+
+use actwright_documents::render;
+use actwright_generated::tables::{document_associations, documents, external_files, quote_activities};
+use actwright_runtime::outbox::{Attachment, Job, JobCall, JobContext, JobScope, Mail};
+use actwright_runtime::spec::Effects;
+use actwright_runtime::{Error, Result, Scope, Uuid, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::quote_document;
+
+/// Renders and stores the PDF, and sends the mail.
+pub const PUBLISH: &str = "crm.publish_quote";
+/// Notes that the mail is out.
+const MAILED: &str = "crm.quote_mailed";
+/// What the history says as long as no mail is out.
+pub const PUBLISHED: &str = "Quote published in client portal";
+
+const PDF: &str = "application/pdf";
+
+/// The jobs of this module.
+pub fn jobs() -> Vec<Job> {
+    vec![
+        Job { name: PUBLISH, run: |job, payload| Box::pin(publish(job, payload)) },
+        Job { name: MAILED, run: |job, payload| Box::pin(mailed(job, payload)) },
+    ]
+}
+
+/// A quote that was sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Delivery {
+    pub quote_id: Uuid,
+    /// The entry of the quote's history.
+    pub activity_id: Uuid,
+    pub recipients: Vec<String>,
+    pub subject: Option<String>,
+    pub message: Option<String>,
+    /// Absent when nobody gets a mail.
+    pub message_id: Option<String>,
+}
+
+async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
+    let delivery: Delivery = read(payload)?;
+    let mut scope = job.begin(Effects::Read).await?;
+    let quote = quote_document::load(&mut scope, delivery.quote_id, job.portal_url()).await;
+    job.end(scope).await?;
+    let quote = quote?;
+    let mail = compose(&delivery, &quote);
+    let file = match store(job, &delivery, quote).await {
+        Ok(file) => Some(file),
+        // A transient fault is worth another try of the whole job; anything else would only fail again.
+        Err(error) if error.retryable() => return Err(error),
+        Err(error) => {
+            tracing::error!(quote_id = %delivery.quote_id, error = %error, "the quote could not be rendered");
+            None
+        }
+    };
+    let mut scope = job.begin(Effects::Write).await?;
+    match &file {
+        Some(file) => file.record(&mut scope, delivery.quote_id).await?,
+        None => note(&mut scope, delivery.activity_id, None, json!({ "pdf_error": "The PDF could not be rendered." })).await?,
+    }
+    if let Some(mut mail) = mail {
+        mail.attachments = file.map(StoredFile::into_attachment).into_iter().collect();
+        scope.mail(mail)?;
+    }
+    job.commit(scope).await
+}
+
+async fn mailed(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
+    let delivery: Delivery = read(payload)?;
+    let mut scope = job.begin(Effects::Write).await?;
+    let description = format!("Quote sent to {} and published in client portal", delivery.recipients.join(", "));
+    note(&mut scope, delivery.activity_id, Some(description), json!({ "email_sent": true })).await?;
+    scope.amend_output("email_sent", true);
+    job.commit(scope).await
+}
+
+fn read(payload: Value) -> Result<Delivery> {
+    serde_json::from_value(payload).map_err(|_| Error::internal("The payload of a quote's job cannot be read."))
+}
+
+/// Adds to the entry of the quote's history.
+async fn note(scope: &mut JobScope, activity_id: Uuid, description: Option<String>, facts: Value) -> Result<()> {
+    let select = scope.select(&quote_activities::TABLE).column(quote_activities::METADATA);
+    let Some(row) = select.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).for_update().one().await? else {
+        // The entry went with its quote; there is nothing left to tell.
+        return Ok(());
+    };
+    let mut metadata = row.get(quote_activities::METADATA)?;
+    if let (Value::Object(metadata), Value::Object(facts)) = (&mut metadata, facts) {
+        metadata.extend(facts);
+    }
+    let mut update = scope.update(&quote_activities::TABLE).set(quote_activities::METADATA, metadata);
+    if let Some(description) = description {
+        update.assign(quote_activities::DESCRIPTION, description);
+    }
+    update.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).run().await?;
+    Ok(())
+}
+
+fn compose(delivery: &Delivery, quote: &actwright_documents::Quote) -> Option<Mail> {
+    let number = quote.number.as_deref().unwrap_or_default();
+    let subject = delivery.subject.clone().filter(|subject| !subject.trim().is_empty());
+    let greeting = delivery.message.clone().filter(|message| !message.trim().is_empty());
+    let mut text = greeting.unwrap_or_else(|| format!("Please find our quote {number} \"{}\" attached.", quote.title));
+    if let Some(link) = &quote.portal_link {
+        text.push_str(&format!("\n\nView and accept the quote in the client portal:\n{link}"));
+    }
+    text.push_str(&format!("\n\n{}\n", quote.seller.name));
+    Some(Mail {
+        message_id: delivery.message_id.clone()?,
+        to: delivery.recipients.clone(),
+        subject: one_line(&subject.unwrap_or_else(|| format!("Quote {number}: {}", quote.title))),
+        text,
+        attachments: Vec::new(),
+        on_delivered: Some(JobCall { job: MAILED.to_owned(), payload: json!(delivery) }),
+    })
+}
+
+/// A subject is one line, whatever the quote's title holds.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control()).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// Renders the quote and puts the bytes into the file store, under a path that a repetition overwrites.
+async fn store(job: &JobContext<'_>, delivery: &Delivery, quote: actwright_documents::Quote) -> Result<StoredFile> {
+    let number = quote.number.clone().unwrap_or_else(|| delivery.quote_id.to_string());
+    let rendered = tokio::task::spawn_blocking(move || render(&quote)).await;
+    let pdf = rendered.ok().and_then(Result::ok).ok_or_else(|| Error::internal("The quote could not be rendered."))?;
+    let file = StoredFile {
+        name: format!("Quote {number}.pdf"),
+        path: format!("{}/quotes/{}/{}.pdf", job.tenant(), delivery.quote_id, delivery.activity_id),
+        size: i64::try_from(pdf.len()).unwrap_or(i64::MAX),
+    };
+    job.files().put(&file.path, pdf).await?;
+    Ok(file)
+}
+
+struct StoredFile {
+    name: String,
+    path: String,
+    size: i64,
+}
+
+impl StoredFile {
+    /// Makes the file a document of the quote that the client may see.
+    async fn record(&self, scope: &mut Scope, quote_id: Uuid) -> Result<()> {
+        let (file_id, document_id) = (scope.new_id(), scope.new_id());
+        let (now, actor) = (scope.now(), scope.actor());
+        scope
+            .insert(&external_files::TABLE)
+            .set(external_files::FILE_ID, file_id)
+            .set(external_files::FILE_NAME, self.path.clone())
+            .set(external_files::ORIGINAL_NAME, self.name.clone())
+            .set(external_files::MIME_TYPE, PDF.to_owned())
+            .set(external_files::FILE_SIZE, self.size)
+            .set(external_files::STORAGE_PATH, self.path.clone())
+            .set(external_files::UPLOADED_BY_ID, actor)
+            .run()
+            .await?;
+        scope
+            .insert(&documents::TABLE)
+            .set(documents::DOCUMENT_ID, document_id)
+            .set(documents::DOCUMENT_NAME, self.name.clone())
+            .set(documents::USER_ID, actor)
+            .set(documents::CREATED_BY, actor)
+            .set(documents::ENTERED_AT, Some(now))
+            .set(documents::FILE_ID, Some(file_id))
+            .set(documents::STORAGE_PATH, Some(self.path.clone()))
+            .set(documents::MIME_TYPE, Some(PDF.to_owned()))
+            .set(documents::FILE_SIZE, Some(self.size))
+            .set(documents::IS_CLIENT_VISIBLE, true)
+            .run()
+            .await?;
+        let association_id = scope.new_id();
+        scope
+            .insert(&document_associations::TABLE)
+            .set(document_associations::ASSOCIATION_ID, association_id)
+            .set(document_associations::DOCUMENT_ID, document_id)
+            .set(document_associations::ENTITY_ID, quote_id)
+            .set(document_associations::ENTITY_TYPE, "quote".to_owned())
+            .run()
+            .await
+    }
+
+    fn into_attachment(self) -> Attachment {
+        Attachment { file_name: self.name, mime_type: PDF.to_owned(), path: self.path }
+    }
+}

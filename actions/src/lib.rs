@@ -1,0 +1,25 @@
+//! The CRM actions of a PSA system: one body a file, and what several of them share.
+
+mod crm;
+
+use actwright_runtime::Pack;
+use actwright_runtime::database::migrate::Migrations;
+
+/// Implements the bodies of all actions.
+#[derive(Debug, Clone, Copy)]
+pub struct Bodies;
+
+/// The tables of the pack in a stand-alone database.
+const MIGRATIONS: Migrations = Migrations {
+    name: "crm",
+    sqlite: &[("crm", include_str!("../migrations/sqlite/0001_crm.sql"))],
+    postgres: &[("crm", include_str!("../migrations/postgres/0001_crm.sql"))],
+};
+
+/// Rows of a small managed service provider, for demonstrations: YAML, a list of rows per table.
+pub const DEMO_ROWS: &str = include_str!("../seed/demo.yaml");
+
+/// The pack.
+pub fn pack() -> Pack {
+    Pack { migrations: Some(MIGRATIONS), jobs: crm::quote_delivery::jobs(), ..actwright_generated::pack::<Bodies>() }
+}

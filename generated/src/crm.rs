@@ -1,0 +1,1 @@
+pub mod create_activity_note;pub mod find_activities;pub mod schedule_activity;pub mod send_quote;pub mod update_activity;

@@ -1,0 +1,3 @@
+#![allow(missing_docs,unused_imports,clippy::all,missing_debug_implementations)]
+pub mod crm;pub mod events;pub mod pickers;pub mod tables;pub mod types;
+pub fn pack<B:crm::create_activity_note::Body+crm::find_activities::Body+crm::schedule_activity::Body+crm::send_quote::Body+crm::update_activity::Body>()->actwright_runtime::Pack{actwright_runtime::Pack{name:"crm",actions:vec![crm::create_activity_note::entry::<B>(),crm::find_activities::entry::<B>(),crm::schedule_activity::entry::<B>(),crm::send_quote::entry::<B>(),crm::update_activity::entry::<B>()],pickers:pickers::ALL,tables:tables::ALL,catalog:"[]",migrations:None,jobs:Vec::new()}}

@@ -1,0 +1,106 @@
+//! Audit rows: what a call changed, or why it was refused.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::finish::{AuditRow, insert_audit};
+use super::{Call, session};
+use crate::context::Scope;
+use crate::database::Database;
+use crate::decode::redact;
+use crate::error::{Code, Error, Result};
+use crate::spec::{ActionSpec, AuditField, AuditSource};
+
+/// The audit row of a call that succeeded.
+pub(crate) fn succeeded(
+    spec: &ActionSpec,
+    call: &Call,
+    invocation: Uuid,
+    actor: Uuid,
+    input: &Value,
+    output: &Value,
+) -> AuditRow {
+    let mut details = base_details(spec, call);
+    let mut changed = Map::new();
+    if let Some(audit) = &spec.audit {
+        details.insert(audit.target.name.to_owned(), read(audit.target.from, input, output));
+        changed = record(audit.changed, input, output);
+    }
+    AuditRow {
+        id: invocation,
+        user: Some(actor.to_string()),
+        operation: format!("workflow_action:{}", spec.id),
+        record: call.caller.run().unwrap_or(invocation),
+        changed: Value::Object(changed),
+        details: Value::Object(details),
+    }
+}
+
+/// Replaces what the audit row says about one field of the output.
+pub(crate) fn amended(spec: &ActionSpec, field: &str, value: &Value, changed: &mut Map<String, Value>) {
+    let path = format!("output.{field}");
+    for audited in spec.audit.iter().flat_map(|audit| audit.changed) {
+        if matches!(audited.from, AuditSource::Path(from) if from == path) {
+            changed.insert(audited.name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// Writes the audit row of a call that was denied or failed, in a transaction of its own.
+pub(crate) async fn refused(
+    database: &Database,
+    spec: &ActionSpec,
+    call: &Call,
+    invocation: Uuid,
+    actor: Option<Uuid>,
+    error: &Error,
+) -> Result<()> {
+    let verb = if error.code == Code::PermissionDenied { "denied" } else { "failed" };
+    let mut details = base_details(spec, call);
+    details.insert("category".to_owned(), json!(error.category));
+    details.insert("code".to_owned(), json!(error.code));
+    details.insert("input".to_owned(), redact(spec.input, &call.input));
+    let row = AuditRow {
+        id: invocation,
+        user: actor.map(|actor| actor.to_string()),
+        operation: format!("workflow_action_{verb}:{}", spec.id),
+        record: call.caller.run().unwrap_or(invocation),
+        changed: json!({}),
+        details: Value::Object(details),
+    };
+    let mut scope = Scope {
+        tx: database.begin_write().await?,
+        tenant: call.tenant,
+        actor: actor.unwrap_or_default(),
+        now: crate::value::Timestamp::now(),
+        granted: Vec::new(),
+        effects: Vec::new(),
+        changes: None,
+    };
+    session::set_tenant(&mut scope.tx, call.tenant).await?;
+    insert_audit(&mut scope, &row).await?;
+    scope.tx.commit().await
+}
+
+fn base_details(spec: &ActionSpec, call: &Call) -> Map<String, Value> {
+    let mut details = Map::new();
+    details.insert("action_id".to_owned(), spec.id.into());
+    details.insert("action_version".to_owned(), spec.version.into());
+    details.insert("step_path".to_owned(), call.step_path.clone().into());
+    details
+}
+
+fn record(fields: &[AuditField], input: &Value, output: &Value) -> Map<String, Value> {
+    fields.iter().map(|field| (field.name.to_owned(), read(field.from, input, output))).collect()
+}
+
+fn read(source: AuditSource, input: &Value, output: &Value) -> Value {
+    match source {
+        AuditSource::Object(fields) => Value::Object(record(fields, input, output)),
+        AuditSource::Path(path) => {
+            let mut steps = path.split('.');
+            let root = if steps.next() == Some("input") { input } else { output };
+            steps.try_fold(root, |value, step| value.get(step)).cloned().unwrap_or(Value::Null)
+        }
+    }
+}

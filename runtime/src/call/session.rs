@@ -1,0 +1,156 @@
+//! The start of every transaction: whose tenant, which actor, what they may do.
+
+use sea_query::{Value as Sql, Values};
+use sea_query_sqlx::SqlxValues;
+use uuid::Uuid;
+
+use super::Caller;
+use crate::context::Scope;
+use crate::database::{Database, Engine, Tx};
+use crate::error::{Error, Result};
+use crate::query::{ColumnType, ColumnValue};
+use crate::spec::Effects;
+use crate::value::Timestamp;
+
+/// Begins a transaction for a caller. One statement sets the tenant, finds the actor, and says which of `needed`
+/// (resource and action) they are granted.
+pub(crate) async fn begin(
+    database: &Database,
+    effects: Effects,
+    tenant: Uuid,
+    caller: Caller,
+    needed: &[(String, String)],
+) -> Result<Scope> {
+    let mut tx = open(database, effects).await?;
+    let engine = tx.engine();
+    let (resources, actions): (Vec<String>, Vec<String>) = needed.iter().cloned().unzip();
+    let (id, statement) = match (caller, engine) {
+        (Caller::User(user), Engine::Sqlite) => (user, SQLITE_USER),
+        (Caller::User(user), Engine::Postgres) => (user, POSTGRES_USER),
+        (Caller::Run(run), Engine::Sqlite) => (run, SQLITE_RUN),
+        (Caller::Run(run), Engine::Postgres) => (run, POSTGRES_RUN),
+    };
+    let parameters = values([
+        tenant.encode(ColumnType::Uuid, engine),
+        id.encode(ColumnType::Uuid, engine),
+        resources.encode(ColumnType::TextArray, engine),
+        actions.encode(ColumnType::TextArray, engine),
+    ]);
+    let rows = tx.query_sql(statement, parameters).await?;
+    let Some(row) = rows.first() else {
+        return Err(no_actor(&mut tx, tenant, caller).await?);
+    };
+    if row.get::<Option<bool>>(1, ColumnType::Boolean)?.unwrap_or(false) {
+        return Err(Error::no_actor("The user is inactive and may not act."));
+    }
+    Ok(Scope {
+        actor: row.get(0, ColumnType::Uuid)?,
+        granted: row.get(2, ColumnType::TextArray)?,
+        tx,
+        tenant,
+        now: Timestamp::now(),
+        effects: Vec::new(),
+        changes: None,
+    })
+}
+
+/// Continues for an actor who was resolved before: after the commit, for jobs.
+pub(crate) async fn resume(database: &Database, effects: Effects, tenant: Uuid, actor: Uuid) -> Result<Scope> {
+    let mut tx = open(database, effects).await?;
+    set_tenant(&mut tx, tenant).await?;
+    let (granted, effects, changes) = (Vec::new(), Vec::new(), None);
+    Ok(Scope { tx, tenant, actor, now: Timestamp::now(), granted, effects, changes })
+}
+
+async fn open(database: &Database, effects: Effects) -> Result<Tx> {
+    match effects {
+        Effects::Read => database.begin_read().await,
+        Effects::Write => database.begin_write().await,
+    }
+}
+
+/// PostgreSQL's triggers and policies read the tenant from the session.
+pub(crate) async fn set_tenant(tx: &mut Tx, tenant: Uuid) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        let tenant = Sql::String(Some(tenant.to_string()));
+        tx.query_sql("SELECT set_config('app.current_tenant', $1, true)", values([tenant])).await?;
+    }
+    Ok(())
+}
+
+/// Says which of tenant, run and user is missing, without telling one tenant about another.
+async fn no_actor(tx: &mut Tx, tenant: Uuid, caller: Caller) -> Result<Error> {
+    let Caller::Run(run) = caller else {
+        return Ok(Error::no_actor("The actor is not a user of the tenant."));
+    };
+    let engine = tx.engine();
+    let statement = match engine {
+        Engine::Sqlite => "SELECT run_id FROM workflow_runs WHERE tenant = ?1 AND run_id = ?2",
+        Engine::Postgres => "SELECT run_id FROM workflow_runs WHERE tenant = $1 AND run_id = $2",
+    };
+    let parameters = values([tenant.encode(ColumnType::Uuid, engine), run.encode(ColumnType::Uuid, engine)]);
+    let known = !tx.query_sql(statement, parameters).await?.is_empty();
+    Ok(if known {
+        Error::no_actor(
+            "The workflow run has no actor: neither the publisher of its version nor the creator of the workflow is a \
+             user of the tenant.",
+        )
+    } else {
+        Error::not_found("workflow run", run)
+    })
+}
+
+/// Parameters of a statement of the kernel.
+pub(crate) fn values<const N: usize>(values: [Sql; N]) -> SqlxValues {
+    SqlxValues(Values(values.into()))
+}
+
+/// Both databases look a permission up by name first, then check by primary keys that a role of the actor has it.
+macro_rules! session_sql {
+    (sqlite, $actor:literal) => {
+        concat!(
+            "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) ",
+            "FROM json_each(?3) wanted JOIN json_each(?4) act ON act.key = wanted.key ",
+            "JOIN permissions p ON p.tenant = ?1 AND p.resource = wanted.value AND p.action = act.value AND p.msp ",
+            "WHERE EXISTS (SELECT 1 FROM user_roles ur ",
+            "JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp ",
+            "JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id ",
+            "AND rp.permission_id = p.permission_id ",
+            "WHERE ur.tenant = ?1 AND ur.user_id = u.user_id)) FROM users u WHERE u.tenant = ?1 AND u.user_id = ",
+            $actor
+        )
+    };
+    (postgres, $actor:literal) => {
+        concat!(
+            "SELECT u.user_id, u.is_inactive, ARRAY(SELECT p.resource || ':' || p.action ",
+            "FROM unnest($3::text[], $4::text[]) AS wanted(resource, action) ",
+            "JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.resource AND p.action = wanted.action AND p.msp ",
+            "WHERE EXISTS (SELECT 1 FROM user_roles ur ",
+            "JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp ",
+            "JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id ",
+            "AND rp.permission_id = p.permission_id ",
+            "WHERE ur.tenant = $1 AND ur.user_id = u.user_id)), ",
+            "set_config('app.current_tenant', $1::text, true) FROM users u WHERE u.tenant = $1 AND u.user_id = ",
+            $actor
+        )
+    };
+}
+
+const SQLITE_USER: &str = session_sql!(sqlite, "?2");
+const POSTGRES_USER: &str = session_sql!(postgres, "$2");
+
+// The tenant of a workflow's definition and versions may be empty in a PSA database; the run's own may not be here.
+const SQLITE_RUN: &str = session_sql!(
+    sqlite,
+    "(SELECT COALESCE(v.published_by, d.created_by) FROM workflow_runs r \
+     JOIN workflow_definitions d ON d.workflow_id = r.workflow_id AND COALESCE(d.tenant, r.tenant) = r.tenant \
+     LEFT JOIN workflow_definition_versions v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version \
+     AND COALESCE(v.tenant, r.tenant) = r.tenant WHERE r.tenant = ?1 AND r.run_id = ?2)"
+);
+const POSTGRES_RUN: &str = session_sql!(
+    postgres,
+    "(SELECT COALESCE(v.published_by, d.created_by) FROM workflow_runs r \
+     JOIN workflow_definitions d ON d.workflow_id = r.workflow_id AND COALESCE(d.tenant, r.tenant) = r.tenant \
+     LEFT JOIN workflow_definition_versions v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version \
+     AND COALESCE(v.tenant, r.tenant) = r.tenant WHERE r.tenant = $1 AND r.run_id = $2)"
+);

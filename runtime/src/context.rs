@@ -1,0 +1,165 @@
+//! What a body gets instead of a connection.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::database::Tx;
+use crate::error::{Error, Result};
+use crate::outbox::{Effect, EffectKind};
+use crate::query::{Insert, Select, Table, Update};
+use crate::registry::Action;
+use crate::call::RowChange;
+use crate::value::Timestamp;
+
+/// One tenant's data inside one transaction, seen by one actor.
+pub struct Scope {
+    pub(crate) tx: Tx,
+    pub(crate) tenant: Uuid,
+    pub(crate) actor: Uuid,
+    pub(crate) now: Timestamp,
+    /// `resource:action` of what was asked for and is granted.
+    pub(crate) granted: Vec<String>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) changes: Option<Vec<RowChange>>,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("tenant", &self.tenant).field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+impl Scope {
+    /// The time of the call: the same whenever it is asked.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The user on whose behalf the call is made.
+    pub fn actor(&self) -> Uuid {
+        self.actor
+    }
+
+    /// A new id that sorts after those made before.
+    pub fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    /// Reads rows of a table.
+    pub fn select(&mut self, table: &'static Table) -> Select<'_> {
+        Select::new(&mut self.tx, self.tenant, table)
+    }
+
+    /// Inserts a row into a table.
+    pub fn insert(&mut self, table: &'static Table) -> Insert<'_> {
+        Insert::new(&mut self.tx, &mut self.changes, self.tenant, table)
+    }
+
+    /// Changes rows of a table.
+    pub fn update(&mut self, table: &'static Table) -> Update<'_> {
+        Update::new(&mut self.tx, &mut self.changes, self.tenant, table)
+    }
+}
+
+/// The context of one action's body: its tenant's data, and what its spec lets it ask for.
+pub struct Context<'a, A> {
+    scope: &'a mut Scope,
+    action: PhantomData<fn() -> A>,
+}
+
+impl<A> fmt::Debug for Context<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.scope.fmt(f)
+    }
+}
+
+impl<A> Deref for Context<'_, A> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        self.scope
+    }
+}
+
+impl<A> DerefMut for Context<'_, A> {
+    fn deref_mut(&mut self) -> &mut Scope {
+        self.scope
+    }
+}
+
+impl<'a, A: Action> Context<'a, A> {
+    pub(crate) fn new(scope: &'a mut Scope) -> Self {
+        Self { scope, action: PhantomData }
+    }
+
+    /// Emits an event once the call has committed. Only events that the spec names compile.
+    ///
+    /// # Errors
+    ///
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    pub fn emit<E: Event>(&mut self, event: E) -> Result<()>
+    where
+        A: Emits<E>,
+    {
+        let key = event.key();
+        let mut payload = json!({
+            "tenantId": self.scope.tenant,
+            "occurredAt": self.scope.now,
+            "actor": { "actorType": "USER", "actorUserId": self.scope.actor },
+        });
+        let own = serde_json::to_value(event).map_err(|_| Error::internal("An event cannot be written as JSON."))?;
+        if let (Some(payload), Value::Object(own)) = (payload.as_object_mut(), own) {
+            payload.extend(own);
+        }
+        self.scope.effects.push(Effect::new(EffectKind::Event, E::NAME, Some(key), payload));
+        Ok(())
+    }
+
+    /// Requires a permission that only the body can know to be needed. The spec lists it under `may_require`.
+    ///
+    /// # Errors
+    ///
+    /// `PERMISSION_DENIED`, or `INTERNAL_ERROR` when the spec does not list it.
+    pub fn require(&self, resource: &str, action: &str) -> Result<()> {
+        if !A::SPEC.may_require.contains(&(resource, action)) {
+            return Err(Error::internal(format!("{} does not list {resource}:{action} under may_require.", A::SPEC.id)));
+        }
+        if self.scope.granted.iter().any(|granted| *granted == format!("{resource}:{action}")) {
+            return Ok(());
+        }
+        Err(Error::denied(resource, action))
+    }
+
+    /// Leaves work for after the commit: a job of the pack, with its payload.
+    ///
+    /// # Errors
+    ///
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    pub fn defer(&mut self, job: &'static str, payload: impl Serialize) -> Result<()> {
+        let payload =
+            serde_json::to_value(payload).map_err(|_| Error::internal("A job's payload cannot be written as JSON."))?;
+        self.scope.effects.push(Effect::new(EffectKind::Job, job, None, payload));
+        Ok(())
+    }
+}
+
+/// An event, as its generated type declares it.
+pub trait Event: Serialize {
+    /// As subscribers know it.
+    const NAME: &'static str;
+
+    /// The same for the same happening, so that subscribers can tell a repetition.
+    fn key(&self) -> String;
+}
+
+/// An action whose spec names the event under `emits`.
+#[diagnostic::on_unimplemented(
+    message = "this action does not emit `{E}`",
+    note = "name the event under `emits` in the action's spec"
+)]
+pub trait Emits<E> {}

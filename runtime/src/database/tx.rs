@@ -1,0 +1,96 @@
+//! A transaction on either database. Dropped without a commit, it rolls back.
+
+use sea_query::{PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder};
+use sea_query_sqlx::{SqlxBinder, SqlxValues};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+
+use super::Engine;
+use crate::error::Result;
+use crate::query::RawRow;
+
+#[allow(missing_debug_implementations)]
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs a built statement and gives its rows.
+    pub(crate) async fn query<S: SqlxBinder + QueryStatementWriter>(&mut self, statement: &S) -> Result<Vec<RawRow>> {
+        let (sql, values) = self.build(statement);
+        self.query_sql(sql, values).await
+    }
+
+    /// Runs a built statement and says how many rows it changed.
+    pub(crate) async fn execute<S: SqlxBinder + QueryStatementWriter>(&mut self, statement: &S) -> Result<u64> {
+        let (sql, values) = self.build(statement);
+        self.execute_sql(sql, values).await
+    }
+
+    fn build<S: SqlxBinder>(&self, statement: &S) -> (String, SqlxValues) {
+        match self {
+            Self::Sqlite(_) => statement.build_sqlx(SqliteQueryBuilder),
+            Self::Postgres(_) => statement.build_sqlx(PostgresQueryBuilder),
+        }
+    }
+
+    /// Runs SQL of the kernel itself. Values travel as parameters, never in the text.
+    pub(crate) async fn query_sql(&mut self, sql: impl Into<Sql>, values: SqlxValues) -> Result<Vec<RawRow>> {
+        let sql = AssertSqlSafe(sql.into().0);
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let rows = sqlx::query_with(sql, values).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(RawRow::Sqlite).collect()
+            }
+            Self::Postgres(tx) => {
+                let rows = sqlx::query_with(sql, values).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(RawRow::Postgres).collect()
+            }
+        })
+    }
+
+    /// As [`Tx::query_sql`], for statements without rows.
+    pub(crate) async fn execute_sql(&mut self, sql: impl Into<Sql>, values: SqlxValues) -> Result<u64> {
+        let sql = AssertSqlSafe(sql.into().0);
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        Ok(match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        })
+    }
+
+    pub(crate) async fn rollback(self) -> Result<()> {
+        Ok(match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Postgres(tx) => tx.rollback().await?,
+        })
+    }
+}
+
+/// Text of a statement: the kernel's own constants, or what the builder wrote.
+pub(crate) struct Sql(std::borrow::Cow<'static, str>);
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}

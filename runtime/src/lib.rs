@@ -1,0 +1,26 @@
+//! The kernel: decodes a call, runs its body in a tenant-scoped transaction with permission checks, audit, idempotency
+//! and an outbox, commits, and delivers what the body asked for.
+//!
+//! It knows no action. A pack ([`Pack`]) brings those, with their pickers, tables and jobs.
+
+pub mod call;
+pub mod context;
+pub mod database;
+pub mod decode;
+pub mod error;
+mod history;
+pub mod outbox;
+pub mod pickers;
+pub mod query;
+pub mod registry;
+pub mod spec;
+pub mod value;
+
+pub use call::{Answer, Call, Caller, Options, Runtime};
+pub use context::{Context, Emits, Event, Scope};
+pub use database::Database;
+pub use error::{Category, Code, Error, Result};
+pub use history::{AuditEntry, OutboxCounts, StoredEffect};
+pub use registry::{Action, Entry, Pack};
+pub use uuid::Uuid;
+pub use value::{Date, Timestamp, Update, Value};

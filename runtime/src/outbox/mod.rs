@@ -1,0 +1,67 @@
+//! What leaves the database: events, mails and jobs. They are rows until the commit, and are delivered after it.
+
+mod deliver;
+mod job;
+mod relay;
+mod sinks;
+mod store;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+pub(crate) use deliver::Delivery;
+pub use job::{Job, JobContext, JobScope};
+pub use relay::Relayed;
+pub use sinks::{Attachment, EventSink, FileEvents, FileMailer, FileStore, JobCall, LogEvents, Mail, Mailer};
+
+/// For how long, in seconds, the caller of an action keeps its effects to itself to deliver them at once.
+pub(crate) const HOLD: i64 = 30;
+
+/// Something that leaves after the commit.
+#[derive(Debug, Clone)]
+pub(crate) struct Effect {
+    pub(crate) id: Uuid,
+    pub(crate) kind: EffectKind,
+    pub(crate) name: String,
+    pub(crate) key: String,
+    pub(crate) payload: Value,
+}
+
+impl Effect {
+    /// An effect with a new id, which is also its key when it has no other.
+    pub(crate) fn new(kind: EffectKind, name: &str, key: Option<String>, payload: Value) -> Self {
+        let id = Uuid::now_v7();
+        Self { id, kind, name: name.to_owned(), key: key.unwrap_or_else(|| id.to_string()), payload }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EffectKind {
+    Event,
+    Mail,
+    Job,
+}
+
+impl EffectKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Mail => "mail",
+            Self::Job => "job",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Event, Self::Mail, Self::Job].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The call that an effect comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) tenant: Uuid,
+    pub(crate) actor: Uuid,
+    pub(crate) action: &'static str,
+    pub(crate) version: u32,
+    pub(crate) invocation: Uuid,
+}

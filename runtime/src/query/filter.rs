@@ -1,0 +1,116 @@
+//! Predicates over columns.
+
+use sea_query::{Cond, Condition, Expr, ExprTrait, LikeExpr};
+
+use super::column::ColumnValue;
+use super::table::Column;
+use crate::database::Engine;
+
+/// A predicate. It becomes SQL when the statement is run, because values are encoded per database.
+#[must_use]
+pub struct Filter(Box<dyn FnOnce(Engine) -> Condition + Send>);
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Filter")
+    }
+}
+
+impl Filter {
+    fn new(build: impl FnOnce(Engine) -> Expr + Send + 'static) -> Self {
+        Self(Box::new(|engine| Cond::all().add(build(engine))))
+    }
+
+    pub(crate) fn build(self, engine: Engine) -> Condition {
+        (self.0)(engine)
+    }
+
+    /// Both hold.
+    pub fn and(self, other: Self) -> Self {
+        Self(Box::new(|engine| Cond::all().add(self.build(engine)).add(other.build(engine))))
+    }
+
+    /// At least one holds.
+    pub fn or(self, other: Self) -> Self {
+        any([self, other])
+    }
+}
+
+/// At least one of them holds; none of them: false.
+pub fn any(filters: impl IntoIterator<Item = Filter>) -> Filter {
+    let filters: Vec<Filter> = filters.into_iter().collect();
+    Filter(Box::new(|engine| filters.into_iter().fold(Cond::any(), |all, one| all.add(one.build(engine)))))
+}
+
+impl<T: ColumnValue + Send + 'static> Column<T> {
+    fn expr(self) -> Expr {
+        Expr::col(self.reference())
+    }
+
+    fn compare(self, value: T, compare: fn(Expr, Expr) -> Expr) -> Filter {
+        Filter::new(move |engine| compare(self.expr(), Expr::val(value.encode(self.spec().ty, engine))))
+    }
+
+    /// Equal. Nothing equals null: use [`Column::is_null`].
+    pub fn eq(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.eq(value))
+    }
+
+    /// Not equal.
+    pub fn ne(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.ne(value))
+    }
+
+    /// Less.
+    pub fn lt(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.lt(value))
+    }
+
+    /// Less or equal.
+    pub fn lte(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.lte(value))
+    }
+
+    /// Greater.
+    pub fn gt(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.gt(value))
+    }
+
+    /// Greater or equal.
+    pub fn gte(self, value: T) -> Filter {
+        self.compare(value, |column, value| column.gte(value))
+    }
+
+    /// One of these; of none: false.
+    pub fn is_in(self, values: impl IntoIterator<Item = T>) -> Filter {
+        let values: Vec<T> = values.into_iter().collect();
+        Filter::new(move |engine| {
+            let ty = self.spec().ty;
+            self.expr().is_in(values.into_iter().map(|value| Expr::val(value.encode(ty, engine))))
+        })
+    }
+
+    /// Empty.
+    pub fn is_null(self) -> Filter {
+        Filter::new(move |_| self.expr().is_null())
+    }
+
+    /// Not empty.
+    pub fn is_not_null(self) -> Filter {
+        Filter::new(move |_| self.expr().is_not_null())
+    }
+}
+
+/// `column` holds `text`, whatever the letter case, with no wild cards in it.
+pub(crate) fn contains(column: (&'static str, &'static str), text: &str) -> Condition {
+    // SQLite's `lower` leaves letters beyond ASCII alone, so those are looked for in each case.
+    let ascii = text.to_ascii_lowercase();
+    let upper = text.chars().flat_map(|c| if c.is_ascii() { vec![c.to_ascii_lowercase()] } else { c.to_uppercase().collect() });
+    let mut variants = vec![text.to_lowercase(), ascii, upper.collect()];
+    variants.dedup();
+    variants.into_iter().fold(Cond::any(), |any, variant| {
+        let escaped = variant.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+        any.add(Expr::expr(sea_query::Func::lower(Expr::col(column))).like(pattern))
+    })
+}

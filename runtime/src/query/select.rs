@@ -1,0 +1,162 @@
+//! Reading rows of one tenant.
+
+use std::sync::Arc;
+
+use sea_query::{Cond, Condition, Expr, ExprTrait, JoinType, LockType, NullOrdering, Order, Query, SelectStatement};
+use uuid::Uuid;
+
+use super::filter::Filter;
+use super::row::{Row, Selected};
+use super::table::{Column, Scope, Table};
+use super::{ColumnValue, TENANT};
+use crate::database::{Engine, Tx};
+use crate::error::Result;
+
+/// Which end of an order comes first. Null comes last in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// A select over one table of the caller's tenant, and tables joined to it.
+#[must_use]
+#[allow(missing_debug_implementations)]
+pub struct Select<'t> {
+    tx: &'t mut Tx,
+    table: &'static Table,
+    statement: SelectStatement,
+    selected: Selected,
+}
+
+impl<'t> Select<'t> {
+    pub(crate) fn new(tx: &'t mut Tx, tenant: Uuid, table: &'static Table) -> Self {
+        let mut statement = Query::select();
+        statement.from(table.name);
+        if table.scope == Scope::Tenant {
+            let tenant = tenant.encode(super::ColumnType::Uuid, tx.engine());
+            statement.and_where(Expr::col((table.name, TENANT)).eq(Expr::val(tenant)));
+        }
+        Self { tx, table, statement, selected: Selected::default() }
+    }
+
+    /// Reads this column, too.
+    pub fn column<T>(mut self, column: Column<T>) -> Self {
+        self.read(column.table, column.index);
+        self
+    }
+
+    /// Reads a column that is known by name only.
+    pub(crate) fn column_named(&mut self, name: &str) {
+        if let Some(index) = self.table.columns.iter().position(|column| column.name == name) {
+            self.read(self.table, index);
+        }
+    }
+
+    fn read(&mut self, table: &'static Table, index: usize) {
+        self.statement.column((table.name, table.columns[index].name));
+        self.selected.add(table, index);
+    }
+
+    /// Adds the row of `key`'s table whose `key` is `value`, where there is one. Of the caller's tenant, like every row.
+    pub fn left_join<K, V>(mut self, key: Column<K>, value: Column<V>) -> Self {
+        let mut on = Cond::all().add(Expr::col(key.reference()).equals(value.reference()));
+        if key.table.scope == Scope::Tenant {
+            // Through the base table, so that planners and Citus see one tenant throughout.
+            on = on.add(Expr::col((key.table.name, TENANT)).equals((self.table.name, TENANT)));
+        }
+        self.statement.join(JoinType::LeftJoin, key.table.name, on);
+        self
+    }
+
+    /// Keeps the rows for which this holds; several must all hold.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.statement.cond_where(filter.build(self.tx.engine()));
+        self
+    }
+
+    /// As [`Select::filter`], where there is one.
+    pub fn filter_some(self, filter: Option<Filter>) -> Self {
+        match filter {
+            Some(filter) => self.filter(filter),
+            None => self,
+        }
+    }
+
+    pub(crate) fn filter_condition(mut self, condition: Condition) -> Self {
+        self.statement.cond_where(condition);
+        self
+    }
+
+    /// Orders by this column, after those given before.
+    pub fn order_by<T>(self, column: Column<T>, direction: Direction) -> Self {
+        let nullable = column.spec().nullable;
+        self.order_by_name(column.reference(), direction, nullable)
+    }
+
+    pub(crate) fn order_by_name(
+        mut self,
+        column: (&'static str, &'static str),
+        direction: Direction,
+        nullable: bool,
+    ) -> Self {
+        let order = match direction {
+            Direction::Ascending => Order::Asc,
+            Direction::Descending => Order::Desc,
+        };
+        if nullable {
+            self.statement.order_by_with_nulls(column, order, NullOrdering::Last);
+        } else {
+            self.statement.order_by(column, order);
+        }
+        self
+    }
+
+    /// Reads at most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.statement.limit(rows);
+        self
+    }
+
+    /// Locks the rows of the base table until the transaction ends. On SQLite a writer is alone in any case.
+    pub fn for_update(mut self) -> Self {
+        if self.tx.engine() == Engine::Postgres {
+            self.statement.lock_with_tables(LockType::Update, [self.table.name]);
+        }
+        self
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database, without its text.
+    pub async fn all(mut self) -> Result<Vec<Row>> {
+        if self.selected.is_empty() {
+            self.statement.expr(Expr::val(1));
+        }
+        let selected = Arc::new(self.selected);
+        let rows = self.tx.query(&self.statement).await?;
+        Ok(rows.into_iter().map(|raw| Row::new(raw, Arc::clone(&selected))).collect())
+    }
+
+    /// The first row, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Select::all`].
+    pub async fn one(self) -> Result<Option<Row>> {
+        Ok(self.limit(1).all().await?.into_iter().next())
+    }
+
+    /// Whether there is any row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Select::all`].
+    pub async fn exists(self) -> Result<bool> {
+        Ok(self.one().await?.is_some())
+    }
+}

@@ -1,0 +1,98 @@
+//! Tables and columns, as `specs/tables.yaml` declares them.
+
+use std::marker::PhantomData;
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// As in the database.
+    pub name: &'static str,
+    /// Whose rows it holds.
+    pub scope: Scope,
+    /// The primary key, without the tenant.
+    pub key: &'static [&'static str],
+    /// Without the tenant.
+    pub columns: &'static [ColumnSpec],
+}
+
+/// Whose rows a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Each row belongs to one tenant.
+    Tenant,
+    /// One set of rows for all tenants, which nobody writes through this runtime.
+    System,
+}
+
+/// A column of a [`Table`].
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnSpec {
+    /// As in the database.
+    pub name: &'static str,
+    /// What it stores.
+    pub ty: ColumnType,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+/// What a column stores. Each has one codec per database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// `uuid`; lower-case TEXT on SQLite.
+    Uuid,
+    /// `text`.
+    Text,
+    /// 32 bits on PostgreSQL.
+    Integer,
+    /// 64 bits.
+    Bigint,
+    /// `boolean`; 0 or 1 on SQLite.
+    Boolean,
+    /// `timestamptz`; microseconds since 1970 in an INTEGER on SQLite.
+    Timestamp,
+    /// `jsonb`; TEXT on SQLite.
+    Json,
+    /// `text[]`; a JSON array in TEXT on SQLite.
+    TextArray,
+}
+
+/// A column and the Rust type of its values.
+pub struct Column<T> {
+    pub(crate) table: &'static Table,
+    pub(crate) index: usize,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Column<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Column<T> {}
+
+impl<T> std::fmt::Debug for Column<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.table.name, self.name())
+    }
+}
+
+impl<T> Column<T> {
+    /// The column at this position of the table. For generated code.
+    pub const fn new(table: &'static Table, index: usize) -> Self {
+        Self { table, index, value: PhantomData }
+    }
+
+    /// As in the database.
+    pub fn name(&self) -> &'static str {
+        self.spec().name
+    }
+
+    pub(crate) fn spec(&self) -> &'static ColumnSpec {
+        &self.table.columns[self.index]
+    }
+
+    pub(crate) fn reference(&self) -> (&'static str, &'static str) {
+        (self.table.name, self.name())
+    }
+}

@@ -1,0 +1,148 @@
+//! Everything that a database holds, as JSON that is the same on both engines, and what changed in it.
+
+use std::collections::BTreeMap;
+
+use actwright_runtime::Timestamp;
+use actwright_runtime::database::Database;
+use actwright_runtime::query::{ColumnType, Table};
+use serde_json::{Map, Value, json};
+use sqlx::Row;
+
+/// Tables that hold what calls leave behind besides their effect.
+pub const AUDIT: &str = "audit_logs";
+/// Results by idempotency key.
+pub const LEDGER: &str = "idempotency_ledger";
+/// Events, mails and jobs.
+pub const OUTBOX: &str = "outbox";
+
+/// Rows by table. Our own tables go by one name on both engines.
+pub type Dump = BTreeMap<String, Vec<Value>>;
+
+/// Reads all tables.
+///
+/// # Errors
+///
+/// Those of the database.
+pub async fn dump(database: &Database) -> Result<Dump, sqlx::Error> {
+    let mut dump = Dump::new();
+    for (name, query) in tables(database).await? {
+        let mut rows = Vec::new();
+        for row in texts(database, query).await? {
+            let row: Value = serde_json::from_str(&row).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            rows.push(normalize(&name, row));
+        }
+        rows.sort_by_key(|row| identity(&name, row));
+        dump.insert(name, rows);
+    }
+    Ok(dump)
+}
+
+/// Each table with the query that gives its rows as JSON texts.
+async fn tables(database: &Database) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let list = match database {
+        Database::Sqlite { .. } => {
+            "SELECT json_array('', m.name, (SELECT group_concat('''' || c.name || ''', \"' || c.name || '\"')
+                FROM pragma_table_info(m.name) c))
+             FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE '%migrations%' AND m.name NOT LIKE 'sqlite_%'"
+        }
+        Database::Postgres(_) => {
+            "SELECT json_build_array(table_schema, table_name, '')::text FROM information_schema.tables
+             WHERE table_schema IN ('public', 'actwright') AND table_type = 'BASE TABLE'
+               AND table_name NOT LIKE '%migrations%'"
+        }
+    };
+    let tables = texts(database, list.to_owned()).await?.into_iter().map(|table| {
+        let (schema, name, columns): (String, String, String) = serde_json::from_str(&table).unwrap_or_default();
+        let query = match database {
+            Database::Sqlite { .. } => format!("SELECT json_object({columns}) FROM \"{name}\""),
+            Database::Postgres(_) => format!("SELECT to_jsonb(t)::text FROM \"{schema}\".\"{name}\" t"),
+        };
+        (name.trim_start_matches("actwright_").to_owned(), query)
+    });
+    Ok(tables.collect())
+}
+
+async fn texts(database: &Database, query: String) -> Result<Vec<String>, sqlx::Error> {
+    let query = sqlx::AssertSqlSafe(query);
+    match database {
+        Database::Sqlite { writer, .. } => {
+            sqlx::query(query).fetch_all(writer).await?.iter().map(|row| row.try_get(0)).collect()
+        }
+        Database::Postgres(pool) => {
+            sqlx::query(query).fetch_all(pool).await?.iter().map(|row| row.try_get(0)).collect()
+        }
+    }
+}
+
+/// Brings what each engine makes of a type to one form.
+fn normalize(table: &str, row: Value) -> Value {
+    let Value::Object(columns) = row else { return row };
+    let columns = columns.into_iter().map(|(name, value)| {
+        let value = match (column_type(table, &name), value) {
+            (Some(ColumnType::Timestamp), Value::Number(micros)) => {
+                micros.as_i64().and_then(Timestamp::from_micros).map_or(Value::Null, |at| json!(at))
+            }
+            (Some(ColumnType::Timestamp), Value::String(text)) => json!(Timestamp::parse(&text)),
+            (Some(ColumnType::Boolean), Value::Number(flag)) => (flag.as_i64() == Some(1)).into(),
+            (Some(ColumnType::Json | ColumnType::TextArray), Value::String(text)) => {
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            }
+            (_, value) => value,
+        };
+        (name, value)
+    });
+    columns.collect::<Map<_, _>>().into()
+}
+
+fn pack_table(name: &str) -> Option<&'static Table> {
+    actwright_generated::tables::ALL.iter().copied().find(|table| table.name == name)
+}
+
+/// The types of what bodies can use, and of what the kernel writes itself.
+fn column_type(table: &str, column: &str) -> Option<ColumnType> {
+    match (table, column) {
+        (AUDIT, "changed_data" | "details") | (OUTBOX, "payload") | (LEDGER, "output") => Some(ColumnType::Json),
+        (AUDIT, "timestamp") => Some(ColumnType::Timestamp),
+        _ => pack_table(table)?.columns.iter().find(|one| one.name == column).map(|one| one.ty),
+    }
+}
+
+/// What makes a row the same row; the whole row where the key is not known.
+fn identity(table: &str, row: &Value) -> String {
+    match pack_table(table) {
+        Some(table) => {
+            let key = ["tenant"].iter().chain(table.key).map(|column| row[*column].to_string());
+            key.collect::<Vec<_>>().join(" ")
+        }
+        None => row.to_string(),
+    }
+}
+
+/// What became of the rows of each table: `{added}`, `{removed}`, or `{changed, to}` with the row before and the new
+/// values of the columns that differ.
+pub fn changes(before: &Dump, after: &Dump) -> BTreeMap<String, Vec<Value>> {
+    let tables = before.keys().chain(after.keys());
+    let changes = tables.map(|table| {
+        let rows = |dump: &Dump| -> BTreeMap<String, Value> {
+            let rows = dump.get(table).into_iter().flatten();
+            rows.map(|row| (identity(table, row), row.clone())).collect()
+        };
+        (table.clone(), row_changes(&rows(before), &rows(after)))
+    });
+    changes.filter(|(_, changes)| !changes.is_empty()).collect()
+}
+
+fn row_changes(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<Value> {
+    let removed = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, row)| json!({ "removed": row }));
+    let written = after.iter().filter_map(|(key, row)| match before.get(key) {
+        None => Some(json!({ "added": row })),
+        Some(old) if old == row => None,
+        Some(old) => {
+            let columns = row.as_object().into_iter().flatten();
+            let to: Map<_, _> =
+                columns.filter(|(name, value)| old[*name] != **value).map(|(n, v)| (n.clone(), v.clone())).collect();
+            Some(json!({ "changed": old, "to": to }))
+        }
+    });
+    removed.chain(written).collect()
+}
