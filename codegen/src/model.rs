@@ -84,7 +84,7 @@ pub enum Condition {
 }
 
 /// A field of an input, an output, an object or an event payload.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     pub name: String,
     /// What people see in a form. Derived from the name where the spec gives none.

@@ -11,7 +11,7 @@ use actwright_runtime::call::Runtime;
 use actwright_runtime::database::Engine;
 use actwright_runtime::{Call, Caller, Uuid};
 use actwright_tests::conformance::alias::{self, Aliases};
-use actwright_tests::conformance::databases::{Place, Template};
+use actwright_tests::conformance::databases::{Databases, Place};
 use actwright_tests::conformance::dump::{self, AUDIT, Dump};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
@@ -160,7 +160,9 @@ impl Probe {
         };
         match runtime.call(call).await {
             Ok(answer) => Ok(anonymous(&json!({ "output": answer.output, "warnings": answer.meta.warnings }), id)),
-            Err(error) => Err(anonymous(&json!({ "code": error.code, "message": error.message, "details": error.details }), id)),
+            Err(error) => {
+                Err(anonymous(&json!({ "code": error.code, "message": error.message, "details": error.details }), id))
+            }
         }
     }
 
@@ -203,7 +205,8 @@ fn secrets(dump: &Dump) -> BTreeSet<String> {
     let rival = json!(alias::id("tenant.rival"));
     let (theirs, ours): (Vec<&Value>, Vec<&Value>) = dump.values().flatten().partition(|row| row["tenant"] == rival);
     let ids = |rows: Vec<&Value>| -> BTreeSet<String> {
-        let texts = rows.into_iter().filter_map(Value::as_object).flat_map(|row| row.values()).filter_map(Value::as_str);
+        let texts =
+            rows.into_iter().filter_map(Value::as_object).flat_map(|row| row.values()).filter_map(Value::as_str);
         texts.filter(|text| Uuid::parse_str(text).is_ok()).map(str::to_owned).collect()
     };
     let mut secrets: BTreeSet<String> = ids(theirs).difference(&ids(ours)).cloned().collect();
@@ -214,19 +217,19 @@ fn secrets(dump: &Dump) -> BTreeSet<String> {
 async fn nothing_crosses(engine: Engine) {
     let model = actwright_codegen::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).expect("right specs");
     let base = Fixture::base(&mut Aliases::default()).unwrap();
-    let template = Template::prepare(engine, &base).await.unwrap();
+    let databases = Databases::prepare(engine, &base).await.unwrap();
     let mut failures = Vec::new();
     let probes: Vec<Probe> = model.actions.iter().flat_map(|action| probes(&model, action)).collect();
     assert!(model.actions.iter().all(|action| probes.iter().any(|probe| probe.action == action.id)));
     for probe in &probes {
-        let place = template.copy().await.unwrap();
+        let place = databases.take().await.unwrap();
         let secrets = secrets(&dump::dump(&place.database).await.unwrap());
         if let Err(failure) = probe.judge(&place, &secrets).await {
             failures.push(format!("{} {} ({}): {failure}", probe.action, probe.place, probe.kind));
         }
-        place.remove().await.unwrap();
+        databases.give_back(place).await.unwrap();
     }
-    template.remove().await.unwrap();
+    databases.remove().await.unwrap();
     assert!(failures.is_empty(), "{engine:?}:\n{}", failures.join("\n\n"));
 }
 

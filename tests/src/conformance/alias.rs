@@ -65,9 +65,11 @@ fn replace(value: &Value, seen: &mut dyn FnMut(&str)) -> Value {
     match value {
         Value::String(text) => Value::String(replace_text(text, seen)),
         Value::Array(items) => items.iter().map(|item| replace(item, seen)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, field)| (name.clone(), replace(field, seen))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, field)| (name.clone(), replace(field, seen)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }
@@ -78,7 +80,8 @@ fn replace_text(text: &str, seen: &mut dyn FnMut(&str)) -> String {
     while let Some(start) = rest.find('$') {
         let (before, tail) = rest.split_at(start);
         replaced.push_str(before);
-        let name = tail[1..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.'));
+        let name =
+            tail[1..].chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.'));
         let name: String = name.collect();
         let name = name.trim_end_matches('.');
         let (alias, upper) = name.strip_prefix("upper.").map_or((name, false), |alias| (alias, true));

@@ -152,7 +152,8 @@ impl Case {
         let wrong = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let steps = case.remove("steps");
         let together = case.remove("together");
-        let (frame, call): (Map<_, _>, Map<_, _>) = case.into_iter().partition(|(key, _)| FRAME.contains(&key.as_str()));
+        let (frame, call): (Map<_, _>, Map<_, _>) =
+            case.into_iter().partition(|(key, _)| FRAME.contains(&key.as_str()));
         let frame: Frame = serde_json::from_value(frame.into()).map_err(|error| wrong(&error))?;
         let at_once = together.is_some();
         let steps: Vec<Step> = match (steps.or(together), call.is_empty()) {

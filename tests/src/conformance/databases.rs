@@ -1,7 +1,15 @@
-//! A database of its own for each case: a copy of a template that holds the base rows.
+//! A database with the base rows for each case.
+//!
+//! A SQLite database is a file, so each case gets a copy of one. Copying a PostgreSQL database takes a third of a second;
+//! there, databases are used again, after everything in them was put back.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use actwright_runtime::database::migrate::Layout;
 use actwright_runtime::database::{Database, Engine};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPool;
 use tempfile::TempDir;
 
 use super::fixture::Fixture;
@@ -10,21 +18,24 @@ use crate::postgres::Cluster;
 /// Connections of a case's PostgreSQL database: enough for two calls at once and their deliveries.
 const CONNECTIONS: u32 = 4;
 
-/// A database with the base rows and without connections, so that it can be copied.
+/// Where cases get their databases from.
 #[derive(Debug)]
-pub struct Template {
-    /// Holds the file of a SQLite database.
+pub struct Databases {
+    /// Holds the prepared file of SQLite.
     folder: TempDir,
     source: Source,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Source {
-    /// `template.db` in the folder.
-    Sqlite,
+    Sqlite(PathBuf),
     Postgres {
         cluster: &'static Cluster,
-        url: String,
+        template: String,
+        /// URLs of copies that are not in use, as good as new.
+        free: Mutex<Vec<String>>,
+        /// Puts everything back.
+        reset: String,
     },
 }
 
@@ -35,85 +46,112 @@ pub struct Place {
     pub database: Database,
     /// For files. Vanishes with this value.
     pub folder: TempDir,
-    source: Source,
+    url: String,
 }
 
-impl Template {
-    /// Creates the tables and loads the rows.
+impl Databases {
+    /// Creates the tables of an engine and loads the rows.
     ///
     /// # Errors
     ///
     /// What went wrong.
     pub async fn prepare(engine: Engine, base: &Fixture) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(text)?;
-        let (url, source) = match engine {
-            Engine::Sqlite => (format!("sqlite:{}", folder.path().join("template.db").display()), Source::Sqlite),
-            Engine::Postgres => {
-                let cluster = Cluster::shared().map_err(text)?;
-                let url = cluster.database("conformance").await.map_err(text)?;
-                (url.clone(), Source::Postgres { cluster, url })
-            }
+        let path = folder.path().join("template.db");
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite:{}", path.display()),
+            Engine::Postgres => Cluster::shared().map_err(text)?.database("template").await.map_err(text)?,
         };
         let database = Database::open(&url).await.map_err(text)?;
         let migrations = actwright_actions::pack().migrations;
         database.migrate(Layout::StandAlone, migrations.as_ref()).await.map_err(text)?;
         base.load(&database).await?;
+        let source = match &database {
+            Database::Sqlite { .. } => Source::Sqlite(path),
+            Database::Postgres(pool) => Source::Postgres {
+                cluster: Cluster::shared().map_err(text)?,
+                template: url,
+                free: Mutex::default(),
+                reset: snapshot(pool).await.map_err(text)?,
+            },
+        };
+        // Neither a file nor a PostgreSQL template may be copied while somebody is connected.
         database.close().await;
         Ok(Self { folder, source })
     }
 
-    /// A copy.
+    /// A database with the base rows and nothing else.
     ///
     /// # Errors
     ///
     /// What went wrong.
-    pub async fn copy(&self) -> Result<Place, String> {
+    pub async fn take(&self) -> Result<Place, String> {
         let folder = tempfile::tempdir().map_err(text)?;
-        let (url, source) = match &self.source {
-            Source::Sqlite => {
+        let url = match &self.source {
+            Source::Sqlite(template) => {
                 let path = folder.path().join("case.db");
-                std::fs::copy(self.folder.path().join("template.db"), &path).map_err(text)?;
-                (format!("sqlite:{}", path.display()), Source::Sqlite)
+                std::fs::copy(template, &path).map_err(text)?;
+                format!("sqlite:{}", path.display())
             }
-            Source::Postgres { cluster, url } => {
-                let url = cluster.copy_of(url, "case").await.map_err(text)?;
-                (url.clone(), Source::Postgres { cluster, url })
+            Source::Postgres { cluster, template, free, .. } => {
+                let used = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                match used {
+                    Some(url) => url,
+                    None => cluster.copy_of(template, "case").await.map_err(text)?,
+                }
             }
         };
         let database = Database::open_with(&url, CONNECTIONS).await.map_err(text)?;
-        Ok(Place { database, folder, source })
+        Ok(Place { database, folder, url })
     }
 
-    /// Removes the database.
+    /// Ends the use of a database.
     ///
     /// # Errors
     ///
     /// What went wrong.
-    pub async fn remove(self) -> Result<(), String> {
-        self.source.remove().await
-    }
-}
-
-impl Place {
-    /// Removes the database.
-    ///
-    /// # Errors
-    ///
-    /// What went wrong.
-    pub async fn remove(self) -> Result<(), String> {
-        self.database.close().await;
-        self.source.remove().await
-    }
-}
-
-impl Source {
-    /// A file goes with its folder.
-    async fn remove(self) -> Result<(), String> {
-        match self {
-            Self::Sqlite => Ok(()),
-            Self::Postgres { cluster, url } => cluster.remove(&url).await.map_err(text),
+    pub async fn give_back(&self, place: Place) -> Result<(), String> {
+        if let (Source::Postgres { free, reset, .. }, Database::Postgres(pool)) = (&self.source, &place.database) {
+            sqlx::raw_sql(AssertSqlSafe(reset.clone())).execute(pool).await.map_err(text)?;
+            free.lock().unwrap_or_else(PoisonError::into_inner).push(place.url);
         }
+        place.database.close().await;
+        Ok(())
     }
+
+    /// Removes all databases.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub async fn remove(self) -> Result<(), String> {
+        if let Source::Postgres { cluster, template, free, .. } = self.source {
+            for url in free.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().chain([template]) {
+                cluster.remove(&url).await.map_err(text)?;
+            }
+        }
+        self.folder.close().map_err(text)
+    }
+}
+
+/// Copies all tables into a schema beside them. Gives the SQL that puts the rows back from there.
+async fn snapshot(pool: &PgPool) -> Result<String, sqlx::Error> {
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "SELECT format('%I.%I', table_schema, table_name), format('snapshot.%I', table_schema || '_' || table_name)
+         FROM information_schema.tables WHERE table_schema IN ('public', 'actwright') AND table_type = 'BASE TABLE'",
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut copy = "CREATE SCHEMA snapshot;".to_owned();
+    // Without triggers and foreign keys, so that the order does not matter.
+    let mut reset = "BEGIN; SET LOCAL session_replication_role = replica;".to_owned();
+    for (table, saved) in &tables {
+        copy += &format!("CREATE TABLE {saved} AS TABLE {table};");
+        reset += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {saved};");
+    }
+    reset += "COMMIT;";
+    sqlx::raw_sql(AssertSqlSafe(copy)).execute(pool).await?;
+    Ok(reset)
 }
 
 fn text(error: impl std::fmt::Display) -> String {

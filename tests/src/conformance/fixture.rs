@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use actwright_runtime::database::{Database, load::load_rows};
 use actwright_runtime::Uuid;
+use actwright_runtime::database::{Database, load::load_rows};
 use serde_json::{Map, Value, json};
 
 use super::alias::{self, Aliases};

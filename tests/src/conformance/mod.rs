@@ -16,7 +16,7 @@ use actwright_runtime::database::Engine;
 
 use self::alias::Aliases;
 use self::case::Case;
-use self::databases::Template;
+use self::databases::Databases;
 use self::fixture::Fixture;
 
 /// Cases under way at once. A case waits for its database more than it computes.
@@ -30,7 +30,7 @@ const AT_ONCE: usize = 4;
 pub async fn run_all(engine: Engine, only: &str) -> Result<(usize, Vec<String>), String> {
     let mut aliases = Aliases::default();
     let base = Fixture::base(&mut aliases)?;
-    let template = Arc::new(Template::prepare(engine, &base).await?);
+    let databases = Arc::new(Databases::prepare(engine, &base).await?);
     let cases = case::all()?.into_iter().filter(|case| case.title.contains(only));
     let mut waiting: Vec<Case> = cases.collect();
     waiting.reverse();
@@ -41,8 +41,8 @@ pub async fn run_all(engine: Engine, only: &str) -> Result<(usize, Vec<String>),
         while running.len() < AT_ONCE
             && let Some(case) = waiting.pop()
         {
-            let (template, aliases) = (template.clone(), aliases.clone());
-            running.spawn(async move { report(engine, &case, &template, &aliases).await });
+            let (databases, aliases) = (databases.clone(), aliases.clone());
+            running.spawn(async move { report(engine, &case, &databases, &aliases).await });
         }
         match running.join_next().await {
             Some(Ok(report)) => failures.extend(report),
@@ -50,19 +50,19 @@ pub async fn run_all(engine: Engine, only: &str) -> Result<(usize, Vec<String>),
             None => break,
         }
     }
-    if let Some(template) = Arc::into_inner(template) {
-        template.remove().await?;
+    if let Some(databases) = Arc::into_inner(databases) {
+        databases.remove().await?;
     }
     failures.sort();
     Ok((count, failures))
 }
 
 /// Runs a case; `None` when all is as expected.
-async fn report(engine: Engine, case: &Case, template: &Template, aliases: &Aliases) -> Option<String> {
-    let found = match template.copy().await {
+async fn report(engine: Engine, case: &Case, databases: &Databases, aliases: &Aliases) -> Option<String> {
+    let found = match databases.take().await {
         Ok(place) => {
             let mut found = run::run(case, &place, aliases).await.unwrap_or_else(|error| vec![error]);
-            found.extend(place.remove().await.err());
+            found.extend(databases.give_back(place).await.err());
             found
         }
         Err(error) => vec![error],

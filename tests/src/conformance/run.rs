@@ -197,7 +197,14 @@ impl Expected {
         })
     }
 
-    fn judge(&self, steps: &[Step], before: &Dump, after: &Dump, left: &Recorder, bindings: &mut Bindings) -> Vec<String> {
+    fn judge(
+        &self,
+        steps: &[Step],
+        before: &Dump,
+        after: &Dump,
+        left: &Recorder,
+        bindings: &mut Bindings,
+    ) -> Vec<String> {
         let mut changes = dump::changes(before, after);
         let audit = added(changes.remove(AUDIT));
         let ledger = changes.remove(LEDGER).unwrap_or_default();

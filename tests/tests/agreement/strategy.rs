@@ -103,13 +103,17 @@ fn value(model: &Model, ty: &Type) -> BoxedStrategy<Value> {
             let near = (min.max(-1_000)..=max.min(1_000)).prop_map(|number| json!(number));
             prop_oneof![near, (min..=max).prop_map(|number| json!(number)), Just(json!(min)), Just(json!(max))].boxed()
         }
-        Type::Number { min, max } => (min.unwrap_or(-1e9)..=max.unwrap_or(1e9)).prop_map(|number| json!(number)).boxed(),
+        Type::Number { min, max } => {
+            (min.unwrap_or(-1e9)..=max.unwrap_or(1e9)).prop_map(|number| json!(number)).boxed()
+        }
         Type::Boolean => any::<bool>().prop_map(Value::Bool).boxed(),
-        Type::DateTime => (date(), 0..24_u32, 0..60_u32, 0..60_u32, "(\\.[0-9]{1,9})?", "Z|z|[+-](0[0-9]|1[0-4]):[0-5][0-9]")
-            .prop_map(|(date, hour, minute, second, fraction, offset)| {
-                json!(format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}"))
-            })
-            .boxed(),
+        Type::DateTime => {
+            (date(), 0..24_u32, 0..60_u32, 0..60_u32, "(\\.[0-9]{1,9})?", "Z|z|[+-](0[0-9]|1[0-4]):[0-5][0-9]")
+                .prop_map(|(date, hour, minute, second, fraction, offset)| {
+                    json!(format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}"))
+                })
+                .boxed()
+        }
         Type::Date => date().prop_map(Value::String).boxed(),
         Type::Email => string_regex("[a-zA-Z0-9_+-]{1,20}(\\.[a-z]{1,9})?@([a-z][a-z0-9]{0,9}\\.){1,3}[a-z]{2,9}")
             .unwrap()
@@ -131,10 +135,12 @@ fn value(model: &Model, ty: &Type) -> BoxedStrategy<Value> {
             .prop_map(|fields| Value::Object(fields.into_iter().collect()))
             .boxed(),
         Type::Object(fields) => record(model, fields),
-        Type::Ref(name) => match &model.types.iter().find(|named| named.name == *name).expect("a declared type").shape {
-            Shape::Object(fields) => record(model, fields),
-            Shape::Enum(values) => prop::sample::select(values.clone()).prop_map(Value::String).boxed(),
-        },
+        Type::Ref(name) => {
+            match &model.types.iter().find(|named| named.name == *name).expect("a declared type").shape {
+                Shape::Object(fields) => record(model, fields),
+                Shape::Enum(values) => prop::sample::select(values.clone()).prop_map(Value::String).boxed(),
+            }
+        }
     }
 }
 
@@ -159,5 +165,7 @@ fn string(text: &StringType) -> BoxedStrategy<Value> {
 }
 
 fn date() -> BoxedStrategy<String> {
-    (1000..3000_u32, 1..=12_u32, 1..=28_u32).prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}")).boxed()
+    (1000..3000_u32, 1..=12_u32, 1..=28_u32)
+        .prop_map(|(year, month, day)| format!("{year}-{month:02}-{day:02}"))
+        .boxed()
 }
