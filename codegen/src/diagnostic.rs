@@ -13,7 +13,9 @@ use crate::yaml::Span;
 /// One thing that is wrong.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
+    /// What kind of thing.
     pub code: Code,
+    /// What is wrong, in a sentence.
     pub message: String,
     /// Path of the file.
     pub file: String,
@@ -146,7 +148,9 @@ pub struct Diagnostics {
 impl Diagnostics {
     pub(crate) fn new(mut all: Vec<Diagnostic>, files: &[SourceFile]) -> Self {
         let place = |one: &Diagnostic| (one.file.clone(), one.span.as_ref().map_or(0, |span| span.start));
-        all.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code)).then_with(|| a.message.cmp(&b.message)));
+        all.sort_by(|a, b| {
+            place(a).cmp(&place(b)).then_with(|| a.code.cmp(&b.code)).then_with(|| a.message.cmp(&b.message))
+        });
         all.dedup_by(|a, b| a.code == b.code && a.file == b.file && a.span == b.span && a.message == b.message);
         let sources = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
         Self { all, sources }

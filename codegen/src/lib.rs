@@ -1,6 +1,11 @@
-//! Generates Rust, JSON Schemas, a catalog and documentation from action specs.
+//! Generates Rust, JSON Schemas, a catalog and reference pages from action specs.
+//!
+//! Specs are parsed with positions, resolved into one [`model::Model`], and emitted from it. Use it as the command
+//! `cargo gen`, or from a build script through [`Generator`].
 
 pub mod diagnostic;
+mod emit;
+mod generator;
 #[expect(missing_docs, reason = "the fields are named after the keys of the spec language, which its schemas describe")]
 pub mod model;
 mod source;
@@ -8,4 +13,5 @@ mod spec;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use generator::{Drift, DriftKind, Error, Generator, Report};
 pub use spec::load;

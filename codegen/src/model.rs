@@ -121,19 +121,33 @@ pub enum Type {
     Uuid,
     /// One line (`string`) or several (`text`, with `multiline`). Never holds U+0000, which PostgreSQL cannot store.
     String(StringType),
-    Integer { min: i64, max: i64 },
-    Number { min: Option<f64>, max: Option<f64> },
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Number {
+        min: Option<f64>,
+        max: Option<f64>,
+    },
     Boolean,
     /// RFC 3339 with any offset, years 1000 to 2999.
     DateTime,
     Date,
     Email,
     /// An integer in the currency's minor unit.
-    Money { min: i64, max: i64 },
+    Money {
+        min: i64,
+        max: i64,
+    },
     Json,
     /// Values written in the field itself. Gets a Rust enum named after the field.
     Enum(Vec<String>),
-    List { items: Box<Item>, min_items: Option<u64>, max_items: Option<u64>, unique: bool },
+    List {
+        items: Box<Item>,
+        min_items: Option<u64>,
+        max_items: Option<u64>,
+        unique: bool,
+    },
     /// Text keys, values of one type.
     Map(Box<Item>),
     /// Fields written in place. Gets a Rust struct named after the field.

@@ -163,9 +163,9 @@ fn node(text: &str, tree: Spanned<Tree>) -> Node {
         Tree::Scalar(kind) => kind,
         Tree::List(items) => Kind::List(items.into_iter().map(|item| node(text, item)).collect()),
         Tree::Map(entries) => {
-            let entries = entries.into_iter().map(|(key, value)| {
-                (Key { span: bytes(text, key.referenced), text: key.value }, node(text, value))
-            });
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| (Key { span: bytes(text, key.referenced), text: key.value }, node(text, value)));
             let entries: Vec<_> = entries.collect();
             // A block has no end of its own; its first key is what people look for.
             if let Some((key, _)) = entries.first()

@@ -1,19 +1,1155 @@
-pub mod tenants{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"tenants",scope:Scope::Tenant,key:&[],columns:&[ColumnSpec{name:"client_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"email",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"phone_number",ty:ColumnType::Text,nullable:true}]};pub const CLIENT_NAME:Column<String>=Column::new(&TABLE,0);pub const EMAIL:Column<String>=Column::new(&TABLE,1);pub const PHONE_NUMBER:Column<Option<String>>=Column::new(&TABLE,2);}
-pub mod tenant_settings{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"tenant_settings",scope:Scope::Tenant,key:&[],columns:&[ColumnSpec{name:"settings",ty:ColumnType::Json,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const SETTINGS:Column<Option<actwright_runtime::Value>>=Column::new(&TABLE,0);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,1);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,2);}
-pub mod users{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"users",scope:Scope::Tenant,key:&["user_id"],columns:&[ColumnSpec{name:"user_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"username",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"first_name",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"last_name",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"email",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"user_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"contact_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"phone",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"timezone",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_inactive",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const USER_ID:Column<Uuid>=Column::new(&TABLE,0);pub const USERNAME:Column<String>=Column::new(&TABLE,1);pub const FIRST_NAME:Column<Option<String>>=Column::new(&TABLE,2);pub const LAST_NAME:Column<Option<String>>=Column::new(&TABLE,3);pub const EMAIL:Column<String>=Column::new(&TABLE,4);pub const USER_TYPE:Column<String>=Column::new(&TABLE,5);pub const CONTACT_ID:Column<Option<Uuid>>=Column::new(&TABLE,6);pub const PHONE:Column<Option<String>>=Column::new(&TABLE,7);pub const TIMEZONE:Column<Option<String>>=Column::new(&TABLE,8);pub const IS_INACTIVE:Column<Option<bool>>=Column::new(&TABLE,9);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,10);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,11);}
-pub mod statuses{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"statuses",scope:Scope::Tenant,key:&["status_id"],columns:&[ColumnSpec{name:"status_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"status_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"item_type",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"order_number",ty:ColumnType::Integer,nullable:false},ColumnSpec{name:"is_closed",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"is_default",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"color",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"icon",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"created_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true}]};pub const STATUS_ID:Column<Uuid>=Column::new(&TABLE,0);pub const NAME:Column<String>=Column::new(&TABLE,1);pub const STATUS_TYPE:Column<String>=Column::new(&TABLE,2);pub const ITEM_TYPE:Column<Option<String>>=Column::new(&TABLE,3);pub const ORDER_NUMBER:Column<i64>=Column::new(&TABLE,4);pub const IS_CLOSED:Column<bool>=Column::new(&TABLE,5);pub const IS_DEFAULT:Column<Option<bool>>=Column::new(&TABLE,6);pub const COLOR:Column<Option<String>>=Column::new(&TABLE,7);pub const ICON:Column<Option<String>>=Column::new(&TABLE,8);pub const CREATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,9);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,10);}
-pub mod clients{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"clients",scope:Scope::Tenant,key:&["client_id"],columns:&[ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"client_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"client_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"lifecycle_status",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"url",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"notes",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"properties",ty:ColumnType::Json,nullable:true},ColumnSpec{name:"billing_email",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"billing_contact_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"account_manager_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"default_currency_code",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"billing_cycle",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"is_tax_exempt",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"region_code",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"timezone",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_inactive",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const CLIENT_ID:Column<Uuid>=Column::new(&TABLE,0);pub const CLIENT_NAME:Column<String>=Column::new(&TABLE,1);pub const CLIENT_TYPE:Column<String>=Column::new(&TABLE,2);pub const LIFECYCLE_STATUS:Column<String>=Column::new(&TABLE,3);pub const URL:Column<Option<String>>=Column::new(&TABLE,4);pub const NOTES:Column<Option<String>>=Column::new(&TABLE,5);pub const PROPERTIES:Column<Option<actwright_runtime::Value>>=Column::new(&TABLE,6);pub const BILLING_EMAIL:Column<Option<String>>=Column::new(&TABLE,7);pub const BILLING_CONTACT_ID:Column<Option<Uuid>>=Column::new(&TABLE,8);pub const ACCOUNT_MANAGER_ID:Column<Option<Uuid>>=Column::new(&TABLE,9);pub const DEFAULT_CURRENCY_CODE:Column<String>=Column::new(&TABLE,10);pub const BILLING_CYCLE:Column<String>=Column::new(&TABLE,11);pub const IS_TAX_EXEMPT:Column<bool>=Column::new(&TABLE,12);pub const REGION_CODE:Column<Option<String>>=Column::new(&TABLE,13);pub const TIMEZONE:Column<Option<String>>=Column::new(&TABLE,14);pub const IS_INACTIVE:Column<Option<bool>>=Column::new(&TABLE,15);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,16);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,17);}
-pub mod client_locations{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"client_locations",scope:Scope::Tenant,key:&["location_id"],columns:&[ColumnSpec{name:"location_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"location_name",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"address_line1",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"address_line2",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"address_line3",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"city",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"state_province",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"postal_code",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"country_code",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"country_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"region_code",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_billing_address",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"is_shipping_address",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"is_default",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"is_active",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"phone",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"email",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const LOCATION_ID:Column<Uuid>=Column::new(&TABLE,0);pub const CLIENT_ID:Column<Uuid>=Column::new(&TABLE,1);pub const LOCATION_NAME:Column<Option<String>>=Column::new(&TABLE,2);pub const ADDRESS_LINE1:Column<String>=Column::new(&TABLE,3);pub const ADDRESS_LINE2:Column<Option<String>>=Column::new(&TABLE,4);pub const ADDRESS_LINE3:Column<Option<String>>=Column::new(&TABLE,5);pub const CITY:Column<String>=Column::new(&TABLE,6);pub const STATE_PROVINCE:Column<Option<String>>=Column::new(&TABLE,7);pub const POSTAL_CODE:Column<Option<String>>=Column::new(&TABLE,8);pub const COUNTRY_CODE:Column<String>=Column::new(&TABLE,9);pub const COUNTRY_NAME:Column<String>=Column::new(&TABLE,10);pub const REGION_CODE:Column<Option<String>>=Column::new(&TABLE,11);pub const IS_BILLING_ADDRESS:Column<Option<bool>>=Column::new(&TABLE,12);pub const IS_SHIPPING_ADDRESS:Column<Option<bool>>=Column::new(&TABLE,13);pub const IS_DEFAULT:Column<Option<bool>>=Column::new(&TABLE,14);pub const IS_ACTIVE:Column<Option<bool>>=Column::new(&TABLE,15);pub const PHONE:Column<Option<String>>=Column::new(&TABLE,16);pub const EMAIL:Column<Option<String>>=Column::new(&TABLE,17);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,18);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,19);}
-pub mod contacts{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"contacts",scope:Scope::Tenant,key:&["contact_name_id"],columns:&[ColumnSpec{name:"contact_name_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"full_name",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"email",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"role",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"notes",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_client_admin",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"is_inactive",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const CONTACT_NAME_ID:Column<Uuid>=Column::new(&TABLE,0);pub const CLIENT_ID:Column<Option<Uuid>>=Column::new(&TABLE,1);pub const FULL_NAME:Column<Option<String>>=Column::new(&TABLE,2);pub const EMAIL:Column<Option<String>>=Column::new(&TABLE,3);pub const ROLE:Column<Option<String>>=Column::new(&TABLE,4);pub const NOTES:Column<Option<String>>=Column::new(&TABLE,5);pub const IS_CLIENT_ADMIN:Column<bool>=Column::new(&TABLE,6);pub const IS_INACTIVE:Column<Option<bool>>=Column::new(&TABLE,7);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,8);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,9);}
-pub mod tickets{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"tickets",scope:Scope::Tenant,key:&["ticket_id"],columns:&[ColumnSpec{name:"ticket_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"ticket_number",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"title",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"contact_name_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"status_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"entered_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"updated_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"assigned_to",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"closed_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"entered_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"closed_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"due_date",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"is_closed",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"attributes",ty:ColumnType::Json,nullable:true},ColumnSpec{name:"source",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"ticket_origin",ty:ColumnType::Text,nullable:true}]};pub const TICKET_ID:Column<Uuid>=Column::new(&TABLE,0);pub const TICKET_NUMBER:Column<String>=Column::new(&TABLE,1);pub const TITLE:Column<Option<String>>=Column::new(&TABLE,2);pub const CLIENT_ID:Column<Uuid>=Column::new(&TABLE,3);pub const CONTACT_NAME_ID:Column<Option<Uuid>>=Column::new(&TABLE,4);pub const STATUS_ID:Column<Option<Uuid>>=Column::new(&TABLE,5);pub const ENTERED_BY:Column<Option<Uuid>>=Column::new(&TABLE,6);pub const UPDATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,7);pub const ASSIGNED_TO:Column<Option<Uuid>>=Column::new(&TABLE,8);pub const CLOSED_BY:Column<Option<Uuid>>=Column::new(&TABLE,9);pub const ENTERED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,10);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,11);pub const CLOSED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,12);pub const DUE_DATE:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,13);pub const IS_CLOSED:Column<bool>=Column::new(&TABLE,14);pub const ATTRIBUTES:Column<Option<actwright_runtime::Value>>=Column::new(&TABLE,15);pub const SOURCE:Column<Option<String>>=Column::new(&TABLE,16);pub const TICKET_ORIGIN:Column<Option<String>>=Column::new(&TABLE,17);}
-pub mod projects{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"projects",scope:Scope::Tenant,key:&["project_id"],columns:&[ColumnSpec{name:"project_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"project_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"project_number",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"wbs_code",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"description",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"contact_name_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"status",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"assigned_to",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"start_date",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"end_date",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"is_inactive",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true}]};pub const PROJECT_ID:Column<Uuid>=Column::new(&TABLE,0);pub const PROJECT_NAME:Column<String>=Column::new(&TABLE,1);pub const PROJECT_NUMBER:Column<String>=Column::new(&TABLE,2);pub const WBS_CODE:Column<String>=Column::new(&TABLE,3);pub const DESCRIPTION:Column<Option<String>>=Column::new(&TABLE,4);pub const CLIENT_ID:Column<Uuid>=Column::new(&TABLE,5);pub const CONTACT_NAME_ID:Column<Option<Uuid>>=Column::new(&TABLE,6);pub const STATUS:Column<Uuid>=Column::new(&TABLE,7);pub const ASSIGNED_TO:Column<Option<Uuid>>=Column::new(&TABLE,8);pub const START_DATE:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,9);pub const END_DATE:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,10);pub const IS_INACTIVE:Column<Option<bool>>=Column::new(&TABLE,11);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,12);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,13);}
-pub mod system_interaction_types{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"system_interaction_types",scope:Scope::System,key:&["type_id"],columns:&[ColumnSpec{name:"type_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"type_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"icon",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"display_order",ty:ColumnType::Integer,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:false},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:false}]};pub const TYPE_ID:Column<Uuid>=Column::new(&TABLE,0);pub const TYPE_NAME:Column<String>=Column::new(&TABLE,1);pub const ICON:Column<Option<String>>=Column::new(&TABLE,2);pub const DISPLAY_ORDER:Column<Option<i64>>=Column::new(&TABLE,3);pub const CREATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,4);pub const UPDATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,5);}
-pub mod interaction_types{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"interaction_types",scope:Scope::Tenant,key:&["type_id"],columns:&[ColumnSpec{name:"type_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"type_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"icon",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"system_type_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"display_order",ty:ColumnType::Integer,nullable:true},ColumnSpec{name:"color",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_request",ty:ColumnType::Boolean,nullable:true},ColumnSpec{name:"created_by",ty:ColumnType::Uuid,nullable:true}]};pub const TYPE_ID:Column<Uuid>=Column::new(&TABLE,0);pub const TYPE_NAME:Column<String>=Column::new(&TABLE,1);pub const ICON:Column<Option<String>>=Column::new(&TABLE,2);pub const SYSTEM_TYPE_ID:Column<Option<Uuid>>=Column::new(&TABLE,3);pub const DISPLAY_ORDER:Column<Option<i64>>=Column::new(&TABLE,4);pub const COLOR:Column<Option<String>>=Column::new(&TABLE,5);pub const IS_REQUEST:Column<Option<bool>>=Column::new(&TABLE,6);pub const CREATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,7);}
-pub mod interactions{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"interactions",scope:Scope::Tenant,key:&["interaction_id"],columns:&[ColumnSpec{name:"interaction_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"type_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"contact_name_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"ticket_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"project_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"opportunity_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"user_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"status_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"title",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"notes",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"interaction_date",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"start_time",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"end_time",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"duration",ty:ColumnType::Integer,nullable:true},ColumnSpec{name:"visibility",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"category",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"tags",ty:ColumnType::TextArray,nullable:true}]};pub const INTERACTION_ID:Column<Uuid>=Column::new(&TABLE,0);pub const TYPE_ID:Column<Uuid>=Column::new(&TABLE,1);pub const CLIENT_ID:Column<Option<Uuid>>=Column::new(&TABLE,2);pub const CONTACT_NAME_ID:Column<Option<Uuid>>=Column::new(&TABLE,3);pub const TICKET_ID:Column<Option<Uuid>>=Column::new(&TABLE,4);pub const PROJECT_ID:Column<Option<Uuid>>=Column::new(&TABLE,5);pub const OPPORTUNITY_ID:Column<Option<Uuid>>=Column::new(&TABLE,6);pub const USER_ID:Column<Uuid>=Column::new(&TABLE,7);pub const STATUS_ID:Column<Option<Uuid>>=Column::new(&TABLE,8);pub const TITLE:Column<Option<String>>=Column::new(&TABLE,9);pub const NOTES:Column<Option<String>>=Column::new(&TABLE,10);pub const INTERACTION_DATE:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,11);pub const START_TIME:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,12);pub const END_TIME:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,13);pub const DURATION:Column<Option<i64>>=Column::new(&TABLE,14);pub const VISIBILITY:Column<String>=Column::new(&TABLE,15);pub const CATEGORY:Column<Option<String>>=Column::new(&TABLE,16);pub const TAGS:Column<Option<Vec<String>>>=Column::new(&TABLE,17);}
-pub mod quotes{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"quotes",scope:Scope::Tenant,key:&["quote_id"],columns:&[ColumnSpec{name:"quote_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"quote_number",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"client_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"contact_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"title",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"description",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"quote_date",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"valid_until",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"status",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"version",ty:ColumnType::Integer,nullable:false},ColumnSpec{name:"parent_quote_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"po_number",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"subtotal",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"discount_total",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"tax",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"total_amount",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"currency_code",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"internal_notes",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"client_notes",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"terms_and_conditions",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_template",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"template_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"converted_contract_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"converted_invoice_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"sent_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"viewed_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"accepted_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"accepted_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"rejected_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"rejection_reason",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"cancelled_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"expired_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"converted_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"archived_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"opportunity_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"created_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"updated_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:false},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:false},ColumnSpec{name:"tax_source",ty:ColumnType::Text,nullable:false}]};pub const QUOTE_ID:Column<Uuid>=Column::new(&TABLE,0);pub const QUOTE_NUMBER:Column<Option<String>>=Column::new(&TABLE,1);pub const CLIENT_ID:Column<Option<Uuid>>=Column::new(&TABLE,2);pub const CONTACT_ID:Column<Option<Uuid>>=Column::new(&TABLE,3);pub const TITLE:Column<String>=Column::new(&TABLE,4);pub const DESCRIPTION:Column<Option<String>>=Column::new(&TABLE,5);pub const QUOTE_DATE:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,6);pub const VALID_UNTIL:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,7);pub const STATUS:Column<Option<String>>=Column::new(&TABLE,8);pub const VERSION:Column<i64>=Column::new(&TABLE,9);pub const PARENT_QUOTE_ID:Column<Option<Uuid>>=Column::new(&TABLE,10);pub const PO_NUMBER:Column<Option<String>>=Column::new(&TABLE,11);pub const SUBTOTAL:Column<i64>=Column::new(&TABLE,12);pub const DISCOUNT_TOTAL:Column<i64>=Column::new(&TABLE,13);pub const TAX:Column<i64>=Column::new(&TABLE,14);pub const TOTAL_AMOUNT:Column<i64>=Column::new(&TABLE,15);pub const CURRENCY_CODE:Column<String>=Column::new(&TABLE,16);pub const INTERNAL_NOTES:Column<Option<String>>=Column::new(&TABLE,17);pub const CLIENT_NOTES:Column<Option<String>>=Column::new(&TABLE,18);pub const TERMS_AND_CONDITIONS:Column<Option<String>>=Column::new(&TABLE,19);pub const IS_TEMPLATE:Column<bool>=Column::new(&TABLE,20);pub const TEMPLATE_ID:Column<Option<Uuid>>=Column::new(&TABLE,21);pub const CONVERTED_CONTRACT_ID:Column<Option<Uuid>>=Column::new(&TABLE,22);pub const CONVERTED_INVOICE_ID:Column<Option<Uuid>>=Column::new(&TABLE,23);pub const SENT_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,24);pub const VIEWED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,25);pub const ACCEPTED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,26);pub const ACCEPTED_BY:Column<Option<Uuid>>=Column::new(&TABLE,27);pub const REJECTED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,28);pub const REJECTION_REASON:Column<Option<String>>=Column::new(&TABLE,29);pub const CANCELLED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,30);pub const EXPIRED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,31);pub const CONVERTED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,32);pub const ARCHIVED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,33);pub const OPPORTUNITY_ID:Column<Option<Uuid>>=Column::new(&TABLE,34);pub const CREATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,35);pub const UPDATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,36);pub const CREATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,37);pub const UPDATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,38);pub const TAX_SOURCE:Column<String>=Column::new(&TABLE,39);}
-pub mod quote_items{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"quote_items",scope:Scope::Tenant,key:&["quote_item_id"],columns:&[ColumnSpec{name:"quote_item_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"quote_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"service_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"service_item_kind",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"service_name",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"service_sku",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"billing_method",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"description",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"quantity",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"unit_price",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"total_price",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"tax_amount",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"net_amount",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"unit_of_measure",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"display_order",ty:ColumnType::Integer,nullable:false},ColumnSpec{name:"phase",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_optional",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"is_selected",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"is_recurring",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"billing_frequency",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_discount",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"discount_type",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"discount_percentage",ty:ColumnType::Integer,nullable:true},ColumnSpec{name:"applies_to_item_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"applies_to_service_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"is_taxable",ty:ColumnType::Boolean,nullable:false},ColumnSpec{name:"tax_region",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"tax_rate",ty:ColumnType::Integer,nullable:true},ColumnSpec{name:"location_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"cost",ty:ColumnType::Bigint,nullable:true},ColumnSpec{name:"cost_currency",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"created_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"updated_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:false},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:false}]};pub const QUOTE_ITEM_ID:Column<Uuid>=Column::new(&TABLE,0);pub const QUOTE_ID:Column<Uuid>=Column::new(&TABLE,1);pub const SERVICE_ID:Column<Option<Uuid>>=Column::new(&TABLE,2);pub const SERVICE_ITEM_KIND:Column<Option<String>>=Column::new(&TABLE,3);pub const SERVICE_NAME:Column<Option<String>>=Column::new(&TABLE,4);pub const SERVICE_SKU:Column<Option<String>>=Column::new(&TABLE,5);pub const BILLING_METHOD:Column<Option<String>>=Column::new(&TABLE,6);pub const DESCRIPTION:Column<String>=Column::new(&TABLE,7);pub const QUANTITY:Column<i64>=Column::new(&TABLE,8);pub const UNIT_PRICE:Column<i64>=Column::new(&TABLE,9);pub const TOTAL_PRICE:Column<i64>=Column::new(&TABLE,10);pub const TAX_AMOUNT:Column<i64>=Column::new(&TABLE,11);pub const NET_AMOUNT:Column<i64>=Column::new(&TABLE,12);pub const UNIT_OF_MEASURE:Column<Option<String>>=Column::new(&TABLE,13);pub const DISPLAY_ORDER:Column<i64>=Column::new(&TABLE,14);pub const PHASE:Column<Option<String>>=Column::new(&TABLE,15);pub const IS_OPTIONAL:Column<bool>=Column::new(&TABLE,16);pub const IS_SELECTED:Column<bool>=Column::new(&TABLE,17);pub const IS_RECURRING:Column<bool>=Column::new(&TABLE,18);pub const BILLING_FREQUENCY:Column<Option<String>>=Column::new(&TABLE,19);pub const IS_DISCOUNT:Column<bool>=Column::new(&TABLE,20);pub const DISCOUNT_TYPE:Column<Option<String>>=Column::new(&TABLE,21);pub const DISCOUNT_PERCENTAGE:Column<Option<i64>>=Column::new(&TABLE,22);pub const APPLIES_TO_ITEM_ID:Column<Option<Uuid>>=Column::new(&TABLE,23);pub const APPLIES_TO_SERVICE_ID:Column<Option<Uuid>>=Column::new(&TABLE,24);pub const IS_TAXABLE:Column<bool>=Column::new(&TABLE,25);pub const TAX_REGION:Column<Option<String>>=Column::new(&TABLE,26);pub const TAX_RATE:Column<Option<i64>>=Column::new(&TABLE,27);pub const LOCATION_ID:Column<Option<Uuid>>=Column::new(&TABLE,28);pub const COST:Column<Option<i64>>=Column::new(&TABLE,29);pub const COST_CURRENCY:Column<Option<String>>=Column::new(&TABLE,30);pub const CREATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,31);pub const UPDATED_BY:Column<Option<Uuid>>=Column::new(&TABLE,32);pub const CREATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,33);pub const UPDATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,34);}
-pub mod quote_activities{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"quote_activities",scope:Scope::Tenant,key:&["activity_id"],columns:&[ColumnSpec{name:"activity_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"quote_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"activity_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"description",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"performed_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"metadata",ty:ColumnType::Json,nullable:false},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:false}]};pub const ACTIVITY_ID:Column<Uuid>=Column::new(&TABLE,0);pub const QUOTE_ID:Column<Uuid>=Column::new(&TABLE,1);pub const ACTIVITY_TYPE:Column<String>=Column::new(&TABLE,2);pub const DESCRIPTION:Column<String>=Column::new(&TABLE,3);pub const PERFORMED_BY:Column<Option<Uuid>>=Column::new(&TABLE,4);pub const METADATA:Column<actwright_runtime::Value>=Column::new(&TABLE,5);pub const CREATED_AT:Column<actwright_runtime::Timestamp>=Column::new(&TABLE,6);}
-pub mod external_files{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"external_files",scope:Scope::Tenant,key:&["file_id"],columns:&[ColumnSpec{name:"file_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"file_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"original_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"mime_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"file_size",ty:ColumnType::Bigint,nullable:false},ColumnSpec{name:"storage_path",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"uploaded_by_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"is_deleted",ty:ColumnType::Boolean,nullable:true}]};pub const FILE_ID:Column<Uuid>=Column::new(&TABLE,0);pub const FILE_NAME:Column<String>=Column::new(&TABLE,1);pub const ORIGINAL_NAME:Column<String>=Column::new(&TABLE,2);pub const MIME_TYPE:Column<String>=Column::new(&TABLE,3);pub const FILE_SIZE:Column<i64>=Column::new(&TABLE,4);pub const STORAGE_PATH:Column<String>=Column::new(&TABLE,5);pub const UPLOADED_BY_ID:Column<Uuid>=Column::new(&TABLE,6);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,7);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,8);pub const IS_DELETED:Column<Option<bool>>=Column::new(&TABLE,9);}
-pub mod documents{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"documents",scope:Scope::Tenant,key:&["document_id"],columns:&[ColumnSpec{name:"document_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"document_name",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"type_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"user_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"created_by",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"edited_by",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"entered_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"updated_at",ty:ColumnType::Timestamp,nullable:true},ColumnSpec{name:"content",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"file_id",ty:ColumnType::Uuid,nullable:true},ColumnSpec{name:"storage_path",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"mime_type",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"file_size",ty:ColumnType::Bigint,nullable:true},ColumnSpec{name:"folder_path",ty:ColumnType::Text,nullable:true},ColumnSpec{name:"is_client_visible",ty:ColumnType::Boolean,nullable:false}]};pub const DOCUMENT_ID:Column<Uuid>=Column::new(&TABLE,0);pub const DOCUMENT_NAME:Column<String>=Column::new(&TABLE,1);pub const TYPE_ID:Column<Option<Uuid>>=Column::new(&TABLE,2);pub const USER_ID:Column<Uuid>=Column::new(&TABLE,3);pub const CREATED_BY:Column<Uuid>=Column::new(&TABLE,4);pub const EDITED_BY:Column<Option<Uuid>>=Column::new(&TABLE,5);pub const ENTERED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,6);pub const UPDATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,7);pub const CONTENT:Column<Option<String>>=Column::new(&TABLE,8);pub const FILE_ID:Column<Option<Uuid>>=Column::new(&TABLE,9);pub const STORAGE_PATH:Column<Option<String>>=Column::new(&TABLE,10);pub const MIME_TYPE:Column<Option<String>>=Column::new(&TABLE,11);pub const FILE_SIZE:Column<Option<i64>>=Column::new(&TABLE,12);pub const FOLDER_PATH:Column<Option<String>>=Column::new(&TABLE,13);pub const IS_CLIENT_VISIBLE:Column<bool>=Column::new(&TABLE,14);}
-pub mod document_associations{use actwright_runtime::query::*;use actwright_runtime::Uuid;pub static TABLE:Table=Table{name:"document_associations",scope:Scope::Tenant,key:&["association_id"],columns:&[ColumnSpec{name:"association_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"document_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"entity_id",ty:ColumnType::Uuid,nullable:false},ColumnSpec{name:"entity_type",ty:ColumnType::Text,nullable:false},ColumnSpec{name:"created_at",ty:ColumnType::Timestamp,nullable:true}]};pub const ASSOCIATION_ID:Column<Uuid>=Column::new(&TABLE,0);pub const DOCUMENT_ID:Column<Uuid>=Column::new(&TABLE,1);pub const ENTITY_ID:Column<Uuid>=Column::new(&TABLE,2);pub const ENTITY_TYPE:Column<String>=Column::new(&TABLE,3);pub const CREATED_AT:Column<Option<actwright_runtime::Timestamp>>=Column::new(&TABLE,4);}
-pub static ALL:&[&actwright_runtime::query::Table]=&[&tenants::TABLE,&tenant_settings::TABLE,&users::TABLE,&statuses::TABLE,&clients::TABLE,&client_locations::TABLE,&contacts::TABLE,&tickets::TABLE,&projects::TABLE,&system_interaction_types::TABLE,&interaction_types::TABLE,&interactions::TABLE,&quotes::TABLE,&quote_items::TABLE,&quote_activities::TABLE,&external_files::TABLE,&documents::TABLE,&document_associations::TABLE];
+// Generated by `cargo gen` from specs/tables.yaml. Do not edit.
+
+//! Tables and columns. The tenant's column is not among them: every statement carries it by itself.
+/// All tables, by name.
+pub static ALL: &[&::actwright_runtime::query::Table] = &[
+    &client_locations::TABLE, &clients::TABLE, &contacts::TABLE, &document_associations::TABLE, &documents::TABLE,
+    &external_files::TABLE, &interaction_types::TABLE, &interactions::TABLE, &projects::TABLE, &quote_activities::TABLE,
+    &quote_items::TABLE, &quotes::TABLE, &statuses::TABLE, &system_interaction_types::TABLE, &tenant_settings::TABLE,
+    &tenants::TABLE, &tickets::TABLE, &users::TABLE,
+];
+/// Addresses of clients.
+pub mod client_locations {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "client_locations", scope: query::Scope::Tenant, key: &["location_id"],
+        columns: &[
+            query::ColumnSpec { name: "location_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "location_name", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "address_line1", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "address_line2", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "address_line3", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "city", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "state_province", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "postal_code", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "country_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "country_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "region_code", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_billing_address", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "is_shipping_address", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "is_default", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "phone", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "email", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `location_id`.
+    pub const LOCATION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `location_name`.
+    pub const LOCATION_NAME: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `address_line1`.
+    pub const ADDRESS_LINE1: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `address_line2`.
+    pub const ADDRESS_LINE2: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `address_line3`.
+    pub const ADDRESS_LINE3: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 5);
+    /// The column `city`.
+    pub const CITY: query::Column<::std::string::String> = query::Column::new(&TABLE, 6);
+    /// The column `state_province`.
+    pub const STATE_PROVINCE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `postal_code`.
+    pub const POSTAL_CODE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+    /// The column `country_code`.
+    pub const COUNTRY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 9);
+    /// The column `country_name`.
+    pub const COUNTRY_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 10);
+    /// The column `region_code`.
+    pub const REGION_CODE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 11);
+    /// The column `is_billing_address`.
+    pub const IS_BILLING_ADDRESS: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 12);
+    /// The column `is_shipping_address`.
+    pub const IS_SHIPPING_ADDRESS: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 13);
+    /// The column `is_default`.
+    pub const IS_DEFAULT: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 14);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 15);
+    /// The column `phone`.
+    pub const PHONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 16);
+    /// The column `email`.
+    pub const EMAIL: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 17);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 18);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 19);
+}
+/// Companies and people that the tenant serves.
+pub mod clients {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "clients", scope: query::Scope::Tenant, key: &["client_id"],
+        columns: &[
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "client_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "lifecycle_status", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "url", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "notes", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "properties", ty: query::ColumnType::Json, nullable: true },
+            query::ColumnSpec { name: "billing_email", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_contact_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "account_manager_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "default_currency_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "billing_cycle", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "is_tax_exempt", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "region_code", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "timezone", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_inactive", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `client_name`.
+    pub const CLIENT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `client_type`.
+    pub const CLIENT_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `lifecycle_status`.
+    pub const LIFECYCLE_STATUS: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `url`.
+    pub const URL: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 4);
+    /// The column `notes`.
+    pub const NOTES: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `properties`.
+    pub const PROPERTIES: query::Column<
+        ::core::option::Option<::actwright_runtime::Value>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `billing_email`.
+    pub const BILLING_EMAIL: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `billing_contact_id`.
+    pub const BILLING_CONTACT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `account_manager_id`.
+    pub const ACCOUNT_MANAGER_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 9);
+    /// The column `default_currency_code`.
+    pub const DEFAULT_CURRENCY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 10);
+    /// The column `billing_cycle`.
+    pub const BILLING_CYCLE: query::Column<::std::string::String> = query::Column::new(&TABLE, 11);
+    /// The column `is_tax_exempt`.
+    pub const IS_TAX_EXEMPT: query::Column<bool> = query::Column::new(&TABLE, 12);
+    /// The column `region_code`.
+    pub const REGION_CODE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `timezone`.
+    pub const TIMEZONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 14);
+    /// The column `is_inactive`.
+    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 15);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 16);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 17);
+}
+/// People at clients.
+pub mod contacts {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contacts", scope: query::Scope::Tenant, key: &["contact_name_id"],
+        columns: &[
+            query::ColumnSpec { name: "contact_name_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "full_name", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "email", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "role", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "notes", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_client_admin", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "is_inactive", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `contact_name_id`.
+    pub const CONTACT_NAME_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `full_name`.
+    pub const FULL_NAME: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `email`.
+    pub const EMAIL: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 3);
+    /// The column `role`.
+    pub const ROLE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 4);
+    /// The column `notes`.
+    pub const NOTES: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `is_client_admin`.
+    pub const IS_CLIENT_ADMIN: query::Column<bool> = query::Column::new(&TABLE, 6);
+    /// The column `is_inactive`.
+    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 7);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 9);
+}
+/// What a document belongs to.
+pub mod document_associations {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "document_associations", scope: query::Scope::Tenant, key: &["association_id"],
+        columns: &[
+            query::ColumnSpec { name: "association_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "document_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "entity_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "entity_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `association_id`.
+    pub const ASSOCIATION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `document_id`.
+    pub const DOCUMENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `entity_id`.
+    pub const ENTITY_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `entity_type`.
+    pub const ENTITY_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 4);
+}
+/// Documents, with their content or the file that holds it.
+pub mod documents {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "documents", scope: query::Scope::Tenant, key: &["document_id"],
+        columns: &[
+            query::ColumnSpec { name: "document_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "document_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "type_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "user_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "edited_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "entered_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "content", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "file_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "storage_path", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "mime_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "file_size", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "folder_path", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_client_visible", ty: query::ColumnType::Boolean, nullable: false },
+        ],
+    };
+    /// The column `document_id`.
+    pub const DOCUMENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `document_name`.
+    pub const DOCUMENT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `type_id`.
+    pub const TYPE_ID: query::Column<::core::option::Option<::actwright_runtime::Uuid>> = query::Column::new(&TABLE, 2);
+    /// The column `user_id`.
+    pub const USER_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 3);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 4);
+    /// The column `edited_by`.
+    pub const EDITED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 5);
+    /// The column `entered_at`.
+    pub const ENTERED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `content`.
+    pub const CONTENT: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+    /// The column `file_id`.
+    pub const FILE_ID: query::Column<::core::option::Option<::actwright_runtime::Uuid>> = query::Column::new(&TABLE, 9);
+    /// The column `storage_path`.
+    pub const STORAGE_PATH: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `mime_type`.
+    pub const MIME_TYPE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 11);
+    /// The column `file_size`.
+    pub const FILE_SIZE: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 12);
+    /// The column `folder_path`.
+    pub const FOLDER_PATH: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `is_client_visible`.
+    pub const IS_CLIENT_VISIBLE: query::Column<bool> = query::Column::new(&TABLE, 14);
+}
+/// Files in the object store.
+pub mod external_files {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "external_files", scope: query::Scope::Tenant, key: &["file_id"],
+        columns: &[
+            query::ColumnSpec { name: "file_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "file_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "original_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "mime_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "file_size", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "storage_path", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "uploaded_by_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "is_deleted", ty: query::ColumnType::Boolean, nullable: true },
+        ],
+    };
+    /// The column `file_id`.
+    pub const FILE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `file_name`.
+    pub const FILE_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `original_name`.
+    pub const ORIGINAL_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `mime_type`.
+    pub const MIME_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `file_size`.
+    pub const FILE_SIZE: query::Column<i64> = query::Column::new(&TABLE, 4);
+    /// The column `storage_path`.
+    pub const STORAGE_PATH: query::Column<::std::string::String> = query::Column::new(&TABLE, 5);
+    /// The column `uploaded_by_id`.
+    pub const UPLOADED_BY_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 6);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `is_deleted`.
+    pub const IS_DELETED: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 9);
+}
+/// The tenant's own interaction types.
+pub mod interaction_types {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "interaction_types", scope: query::Scope::Tenant, key: &["type_id"],
+        columns: &[
+            query::ColumnSpec { name: "type_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "type_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "icon", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "system_type_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "display_order", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "color", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_request", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
+        ],
+    };
+    /// The column `type_id`.
+    pub const TYPE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `type_name`.
+    pub const TYPE_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `icon`.
+    pub const ICON: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `system_type_id`.
+    pub const SYSTEM_TYPE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `display_order`.
+    pub const DISPLAY_ORDER: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 4);
+    /// The column `color`.
+    pub const COLOR: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `is_request`.
+    pub const IS_REQUEST: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 6);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 7);
+}
+/// Activities with clients, past and planned.
+pub mod interactions {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "interactions", scope: query::Scope::Tenant, key: &["interaction_id"],
+        columns: &[
+            query::ColumnSpec { name: "interaction_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "type_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "contact_name_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "ticket_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "project_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "opportunity_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "user_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "status_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "title", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "notes", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "interaction_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "start_time", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "end_time", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "duration", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "visibility", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "category", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "tags", ty: query::ColumnType::TextArray, nullable: true },
+        ],
+    };
+    /// The column `interaction_id`.
+    pub const INTERACTION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `type_id`.
+    pub const TYPE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `contact_name_id`.
+    pub const CONTACT_NAME_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `ticket_id`.
+    pub const TICKET_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `project_id`.
+    pub const PROJECT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 5);
+    /// The column `opportunity_id`.
+    pub const OPPORTUNITY_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `user_id`.
+    pub const USER_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 7);
+    /// The column `status_id`.
+    pub const STATUS_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `title`.
+    pub const TITLE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 9);
+    /// The column `notes`.
+    pub const NOTES: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 10);
+    /// The column `interaction_date`.
+    pub const INTERACTION_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 11);
+    /// The column `start_time`.
+    pub const START_TIME: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 12);
+    /// The column `end_time`.
+    pub const END_TIME: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `duration`.
+    pub const DURATION: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 14);
+    /// The column `visibility`.
+    pub const VISIBILITY: query::Column<::std::string::String> = query::Column::new(&TABLE, 15);
+    /// The column `category`.
+    pub const CATEGORY: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 16);
+    /// The column `tags`.
+    pub const TAGS: query::Column<
+        ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    > = query::Column::new(&TABLE, 17);
+}
+/// Projects for clients.
+pub mod projects {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "projects", scope: query::Scope::Tenant, key: &["project_id"],
+        columns: &[
+            query::ColumnSpec { name: "project_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "project_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "project_number", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "wbs_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contact_name_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "status", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "assigned_to", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "is_inactive", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `project_id`.
+    pub const PROJECT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `project_name`.
+    pub const PROJECT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `project_number`.
+    pub const PROJECT_NUMBER: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `wbs_code`.
+    pub const WBS_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 4);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 5);
+    /// The column `contact_name_id`.
+    pub const CONTACT_NAME_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `status`.
+    pub const STATUS: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 7);
+    /// The column `assigned_to`.
+    pub const ASSIGNED_TO: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 9);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `is_inactive`.
+    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 11);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 12);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 13);
+}
+/// What happened to a quote.
+pub mod quote_activities {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "quote_activities", scope: query::Scope::Tenant, key: &["activity_id"],
+        columns: &[
+            query::ColumnSpec { name: "activity_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "quote_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "activity_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "performed_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "metadata", ty: query::ColumnType::Json, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+    };
+    /// The column `activity_id`.
+    pub const ACTIVITY_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `quote_id`.
+    pub const QUOTE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `activity_type`.
+    pub const ACTIVITY_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `performed_by`.
+    pub const PERFORMED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `metadata`.
+    pub const METADATA: query::Column<::actwright_runtime::Value> = query::Column::new(&TABLE, 5);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 6);
+}
+/// Lines of quotes. Money is in the minor unit of the quote's currency.
+pub mod quote_items {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "quote_items", scope: query::Scope::Tenant, key: &["quote_item_id"],
+        columns: &[
+            query::ColumnSpec { name: "quote_item_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "quote_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "service_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "service_item_kind", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "service_name", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "service_sku", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_method", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "quantity", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "unit_price", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "total_price", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "tax_amount", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "net_amount", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "unit_of_measure", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "display_order", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "phase", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_optional", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "is_selected", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "is_recurring", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "billing_frequency", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_discount", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "discount_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "discount_percentage", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "applies_to_item_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "applies_to_service_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "is_taxable", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "tax_region", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "tax_rate", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "location_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "cost", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "cost_currency", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "updated_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+    };
+    /// The column `quote_item_id`.
+    pub const QUOTE_ITEM_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `quote_id`.
+    pub const QUOTE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `service_id`.
+    pub const SERVICE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `service_item_kind`.
+    pub const SERVICE_ITEM_KIND: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `service_name`.
+    pub const SERVICE_NAME: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `service_sku`.
+    pub const SERVICE_SKU: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `billing_method`.
+    pub const BILLING_METHOD: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::std::string::String> = query::Column::new(&TABLE, 7);
+    /// The column `quantity`.
+    pub const QUANTITY: query::Column<i64> = query::Column::new(&TABLE, 8);
+    /// The column `unit_price`.
+    pub const UNIT_PRICE: query::Column<i64> = query::Column::new(&TABLE, 9);
+    /// The column `total_price`.
+    pub const TOTAL_PRICE: query::Column<i64> = query::Column::new(&TABLE, 10);
+    /// The column `tax_amount`.
+    pub const TAX_AMOUNT: query::Column<i64> = query::Column::new(&TABLE, 11);
+    /// The column `net_amount`.
+    pub const NET_AMOUNT: query::Column<i64> = query::Column::new(&TABLE, 12);
+    /// The column `unit_of_measure`.
+    pub const UNIT_OF_MEASURE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `display_order`.
+    pub const DISPLAY_ORDER: query::Column<i64> = query::Column::new(&TABLE, 14);
+    /// The column `phase`.
+    pub const PHASE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 15);
+    /// The column `is_optional`.
+    pub const IS_OPTIONAL: query::Column<bool> = query::Column::new(&TABLE, 16);
+    /// The column `is_selected`.
+    pub const IS_SELECTED: query::Column<bool> = query::Column::new(&TABLE, 17);
+    /// The column `is_recurring`.
+    pub const IS_RECURRING: query::Column<bool> = query::Column::new(&TABLE, 18);
+    /// The column `billing_frequency`.
+    pub const BILLING_FREQUENCY: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 19);
+    /// The column `is_discount`.
+    pub const IS_DISCOUNT: query::Column<bool> = query::Column::new(&TABLE, 20);
+    /// The column `discount_type`.
+    pub const DISCOUNT_TYPE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 21);
+    /// The column `discount_percentage`.
+    pub const DISCOUNT_PERCENTAGE: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 22);
+    /// The column `applies_to_item_id`.
+    pub const APPLIES_TO_ITEM_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 23);
+    /// The column `applies_to_service_id`.
+    pub const APPLIES_TO_SERVICE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 24);
+    /// The column `is_taxable`.
+    pub const IS_TAXABLE: query::Column<bool> = query::Column::new(&TABLE, 25);
+    /// The column `tax_region`.
+    pub const TAX_REGION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 26);
+    /// The column `tax_rate`.
+    pub const TAX_RATE: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 27);
+    /// The column `location_id`.
+    pub const LOCATION_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 28);
+    /// The column `cost`.
+    pub const COST: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 29);
+    /// The column `cost_currency`.
+    pub const COST_CURRENCY: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 30);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 31);
+    /// The column `updated_by`.
+    pub const UPDATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 32);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 33);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 34);
+}
+/// Quotes and quote templates. Money is in the minor unit of the currency.
+pub mod quotes {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "quotes", scope: query::Scope::Tenant, key: &["quote_id"],
+        columns: &[
+            query::ColumnSpec { name: "quote_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "quote_number", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "contact_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "title", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "quote_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "valid_until", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "status", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "version", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "parent_quote_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "po_number", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "subtotal", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "discount_total", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "tax", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "total_amount", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "currency_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "internal_notes", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "client_notes", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "terms_and_conditions", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_template", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "template_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "converted_contract_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "converted_invoice_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "sent_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "viewed_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "accepted_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "accepted_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "rejected_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "rejection_reason", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "cancelled_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "expired_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "converted_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "archived_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "opportunity_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "updated_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "tax_source", ty: query::ColumnType::Text, nullable: false },
+        ],
+    };
+    /// The column `quote_id`.
+    pub const QUOTE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `quote_number`.
+    pub const QUOTE_NUMBER: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `contact_id`.
+    pub const CONTACT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `title`.
+    pub const TITLE: query::Column<::std::string::String> = query::Column::new(&TABLE, 4);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `quote_date`.
+    pub const QUOTE_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `valid_until`.
+    pub const VALID_UNTIL: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `status`.
+    pub const STATUS: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+    /// The column `version`.
+    pub const VERSION: query::Column<i64> = query::Column::new(&TABLE, 9);
+    /// The column `parent_quote_id`.
+    pub const PARENT_QUOTE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `po_number`.
+    pub const PO_NUMBER: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 11);
+    /// The column `subtotal`.
+    pub const SUBTOTAL: query::Column<i64> = query::Column::new(&TABLE, 12);
+    /// The column `discount_total`.
+    pub const DISCOUNT_TOTAL: query::Column<i64> = query::Column::new(&TABLE, 13);
+    /// The column `tax`.
+    pub const TAX: query::Column<i64> = query::Column::new(&TABLE, 14);
+    /// The column `total_amount`.
+    pub const TOTAL_AMOUNT: query::Column<i64> = query::Column::new(&TABLE, 15);
+    /// The column `currency_code`.
+    pub const CURRENCY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 16);
+    /// The column `internal_notes`.
+    pub const INTERNAL_NOTES: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 17);
+    /// The column `client_notes`.
+    pub const CLIENT_NOTES: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 18);
+    /// The column `terms_and_conditions`.
+    pub const TERMS_AND_CONDITIONS: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 19);
+    /// The column `is_template`.
+    pub const IS_TEMPLATE: query::Column<bool> = query::Column::new(&TABLE, 20);
+    /// The column `template_id`.
+    pub const TEMPLATE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 21);
+    /// The column `converted_contract_id`.
+    pub const CONVERTED_CONTRACT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 22);
+    /// The column `converted_invoice_id`.
+    pub const CONVERTED_INVOICE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 23);
+    /// The column `sent_at`.
+    pub const SENT_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 24);
+    /// The column `viewed_at`.
+    pub const VIEWED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 25);
+    /// The column `accepted_at`.
+    pub const ACCEPTED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 26);
+    /// The column `accepted_by`.
+    pub const ACCEPTED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 27);
+    /// The column `rejected_at`.
+    pub const REJECTED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 28);
+    /// The column `rejection_reason`.
+    pub const REJECTION_REASON: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 29);
+    /// The column `cancelled_at`.
+    pub const CANCELLED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 30);
+    /// The column `expired_at`.
+    pub const EXPIRED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 31);
+    /// The column `converted_at`.
+    pub const CONVERTED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 32);
+    /// The column `archived_at`.
+    pub const ARCHIVED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 33);
+    /// The column `opportunity_id`.
+    pub const OPPORTUNITY_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 34);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 35);
+    /// The column `updated_by`.
+    pub const UPDATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 36);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 37);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 38);
+    /// The column `tax_source`.
+    pub const TAX_SOURCE: query::Column<::std::string::String> = query::Column::new(&TABLE, 39);
+}
+/// Statuses of tickets, projects and interactions.
+pub mod statuses {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "statuses", scope: query::Scope::Tenant, key: &["status_id"],
+        columns: &[
+            query::ColumnSpec { name: "status_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "status_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "item_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "order_number", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "is_closed", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "is_default", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "color", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "icon", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `status_id`.
+    pub const STATUS_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `name`.
+    pub const NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `status_type`.
+    pub const STATUS_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `item_type`.
+    pub const ITEM_TYPE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 3);
+    /// The column `order_number`.
+    pub const ORDER_NUMBER: query::Column<i64> = query::Column::new(&TABLE, 4);
+    /// The column `is_closed`.
+    pub const IS_CLOSED: query::Column<bool> = query::Column::new(&TABLE, 5);
+    /// The column `is_default`.
+    pub const IS_DEFAULT: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 6);
+    /// The column `color`.
+    pub const COLOR: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 7);
+    /// The column `icon`.
+    pub const ICON: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 9);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 10);
+}
+/// Interaction types of every tenant. Their ids differ from one installation to the next; the names do not.
+pub mod system_interaction_types {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "system_interaction_types", scope: query::Scope::System, key: &["type_id"],
+        columns: &[
+            query::ColumnSpec { name: "type_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "type_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "icon", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "display_order", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+    };
+    /// The column `type_id`.
+    pub const TYPE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `type_name`.
+    pub const TYPE_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `icon`.
+    pub const ICON: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `display_order`.
+    pub const DISPLAY_ORDER: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 3);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 4);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 5);
+}
+/// Settings of the tenant. Absent keys of the JSON document have their defaults.
+pub mod tenant_settings {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tenant_settings", scope: query::Scope::Tenant, key: &[],
+        columns: &[
+            query::ColumnSpec { name: "settings", ty: query::ColumnType::Json, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `settings`.
+    pub const SETTINGS: query::Column<
+        ::core::option::Option<::actwright_runtime::Value>,
+    > = query::Column::new(&TABLE, 0);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 2);
+}
+/// The managed service provider itself.
+pub mod tenants {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tenants", scope: query::Scope::Tenant, key: &[],
+        columns: &[
+            query::ColumnSpec { name: "client_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "email", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "phone_number", ty: query::ColumnType::Text, nullable: true },
+        ],
+    };
+    /// The column `client_name`.
+    pub const CLIENT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 0);
+    /// The column `email`.
+    pub const EMAIL: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `phone_number`.
+    pub const PHONE_NUMBER: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 2);
+}
+/// Service requests and incidents.
+pub mod tickets {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tickets", scope: query::Scope::Tenant, key: &["ticket_id"],
+        columns: &[
+            query::ColumnSpec { name: "ticket_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "ticket_number", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "title", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contact_name_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "status_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "entered_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "updated_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "assigned_to", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "closed_by", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "entered_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "closed_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "due_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "is_closed", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "attributes", ty: query::ColumnType::Json, nullable: true },
+            query::ColumnSpec { name: "source", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "ticket_origin", ty: query::ColumnType::Text, nullable: true },
+        ],
+    };
+    /// The column `ticket_id`.
+    pub const TICKET_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `ticket_number`.
+    pub const TICKET_NUMBER: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `title`.
+    pub const TITLE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 3);
+    /// The column `contact_name_id`.
+    pub const CONTACT_NAME_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `status_id`.
+    pub const STATUS_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 5);
+    /// The column `entered_by`.
+    pub const ENTERED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `updated_by`.
+    pub const UPDATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `assigned_to`.
+    pub const ASSIGNED_TO: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `closed_by`.
+    pub const CLOSED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 9);
+    /// The column `entered_at`.
+    pub const ENTERED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 11);
+    /// The column `closed_at`.
+    pub const CLOSED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 12);
+    /// The column `due_date`.
+    pub const DUE_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `is_closed`.
+    pub const IS_CLOSED: query::Column<bool> = query::Column::new(&TABLE, 14);
+    /// The column `attributes`.
+    pub const ATTRIBUTES: query::Column<
+        ::core::option::Option<::actwright_runtime::Value>,
+    > = query::Column::new(&TABLE, 15);
+    /// The column `source`.
+    pub const SOURCE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 16);
+    /// The column `ticket_origin`.
+    pub const TICKET_ORIGIN: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 17);
+}
+/// Staff of the tenant, and client portal users.
+pub mod users {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "users", scope: query::Scope::Tenant, key: &["user_id"],
+        columns: &[
+            query::ColumnSpec { name: "user_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "username", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "first_name", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "last_name", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "email", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "user_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "contact_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "phone", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "timezone", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_inactive", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+    };
+    /// The column `user_id`.
+    pub const USER_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `username`.
+    pub const USERNAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `first_name`.
+    pub const FIRST_NAME: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `last_name`.
+    pub const LAST_NAME: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 3);
+    /// The column `email`.
+    pub const EMAIL: query::Column<::std::string::String> = query::Column::new(&TABLE, 4);
+    /// The column `user_type`.
+    pub const USER_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 5);
+    /// The column `contact_id`.
+    pub const CONTACT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `phone`.
+    pub const PHONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 7);
+    /// The column `timezone`.
+    pub const TIMEZONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+    /// The column `is_inactive`.
+    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 9);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 11);
+}

@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::call::RowChange;
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::outbox::{Effect, EffectKind};
 use crate::query::{Insert, Select, Table, Update};
 use crate::registry::Action;
-use crate::call::RowChange;
 use crate::value::Timestamp;
 
 /// One tenant's data inside one transaction, seen by one actor.
@@ -127,7 +127,10 @@ impl<'a, A: Action> Context<'a, A> {
     /// `PERMISSION_DENIED`, or `INTERNAL_ERROR` when the spec does not list it.
     pub fn require(&self, resource: &str, action: &str) -> Result<()> {
         if !A::SPEC.may_require.contains(&(resource, action)) {
-            return Err(Error::internal(format!("{} does not list {resource}:{action} under may_require.", A::SPEC.id)));
+            return Err(Error::internal(format!(
+                "{} does not list {resource}:{action} under may_require.",
+                A::SPEC.id
+            )));
         }
         if self.scope.granted.iter().any(|granted| *granted == format!("{resource}:{action}")) {
             return Ok(());

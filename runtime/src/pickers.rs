@@ -136,7 +136,8 @@ fn searched<'t>(select: Select<'t>, picker: &PickerSpec, text: &str) -> Select<'
 fn equals(table: &'static Table, column: &'static str, value: &Value, engine: crate::database::Engine) -> Result<Expr> {
     let spec = table.columns.iter().find(|spec| spec.name == column);
     let value = spec.and_then(|spec| json_to_value(value, spec.ty, engine));
-    let value = value.ok_or_else(|| Error::internal(format!("A picker compares {column} with a value of another type.")))?;
+    let value =
+        value.ok_or_else(|| Error::internal(format!("A picker compares {column} with a value of another type.")))?;
     Ok(Expr::col((table.name, column)).eq(Expr::val(value)))
 }
 

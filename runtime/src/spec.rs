@@ -164,6 +164,98 @@ pub enum Type {
     Object(fn() -> &'static [Field]),
 }
 
+impl Type {
+    /// Text without bounds.
+    pub const TEXT: Self = Self::String(Text::new(0, ANY));
+    /// Text of at least one character.
+    pub const NON_EMPTY: Self = Self::String(Text::new(1, ANY));
+
+    /// The values of an enum.
+    pub const fn enumeration<E: crate::decode::Enumeration>() -> Self {
+        Self::Enum(E::NAMES)
+    }
+
+    /// The fields of a record.
+    pub const fn object<T: crate::decode::Record>() -> Self {
+        Self::Object(|| T::FIELDS)
+    }
+}
+
+impl Text {
+    /// Text of these lengths.
+    pub const fn new(min: u64, max: u64) -> Self {
+        Self { trimmed: false, min, max, pattern: None }
+    }
+
+    /// White space around it is taken off first.
+    pub const fn trimmed(self) -> Self {
+        Self { trimmed: true, ..self }
+    }
+
+    /// It matches this.
+    pub const fn pattern(self, pattern: &'static str) -> Self {
+        Self { pattern: Some(pattern), ..self }
+    }
+}
+
+impl List {
+    /// A list of these lengths.
+    pub const fn new(items: Item, min: u64, max: u64) -> Self {
+        Self { items, min, max, unique: false }
+    }
+
+    /// No two items alike.
+    pub const fn unique(self) -> Self {
+        Self { unique: true, ..self }
+    }
+}
+
+impl Item {
+    /// Values of a type.
+    pub const fn of(ty: &'static Type) -> Self {
+        Self { ty, nullable: false }
+    }
+
+    /// `null` is one of its values.
+    pub const fn nullable(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+}
+
+impl Permission {
+    /// Needed for every call.
+    pub const fn always(resource: &'static str, action: &'static str) -> Self {
+        Self { resource, action, when: Condition::Always }
+    }
+
+    /// Needed under a condition.
+    pub const fn when(resource: &'static str, action: &'static str, when: Condition) -> Self {
+        Self { resource, action, when }
+    }
+}
+
+impl Rule {
+    /// A rule and what is said when it is broken.
+    pub const fn new(check: Check, message: &'static str) -> Self {
+        Self { check, message }
+    }
+}
+
+impl AuditField {
+    /// A value at a path.
+    pub const fn path(name: &'static str, path: &'static str) -> Self {
+        Self { name, from: AuditSource::Path(path) }
+    }
+
+    /// An object of values.
+    pub const fn object(name: &'static str, fields: &'static [Self]) -> Self {
+        Self { name, from: AuditSource::Object(fields) }
+    }
+}
+
+/// No upper bound.
+pub const ANY: u64 = u64::MAX;
+
 /// Constraints of text. Lengths are in Unicode scalar values.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {

@@ -85,11 +85,8 @@ pub fn summarize(row: &Row) -> Result<ActivitySummary> {
         end_time: row.get(interactions::END_TIME)?,
         duration: row.get(interactions::DURATION)?,
         user_id: row.get(interactions::USER_ID)?,
-        user_name: full_name(
-            row.get(users::FIRST_NAME)?.as_deref(),
-            row.get(users::LAST_NAME)?.as_deref(),
-        )
-        .or(row.maybe(users::EMAIL)?),
+        user_name: full_name(row.get(users::FIRST_NAME)?.as_deref(), row.get(users::LAST_NAME)?.as_deref())
+            .or(row.maybe(users::EMAIL)?),
         visibility: row.get(interactions::VISIBILITY)?,
         category: row.get(interactions::CATEGORY)?,
         tags: row.get(interactions::TAGS)?.as_deref().map(clean_tags),

@@ -33,7 +33,9 @@ pub async fn system_type(scope: &mut Scope, name: &str) -> Result<Uuid> {
     let row = system.filter(system_interaction_types::TYPE_NAME.eq(name.to_owned())).one().await?;
     match row {
         Some(row) => row.get(system_interaction_types::TYPE_ID),
-        None => Err(Error::internal(format!("The system interaction type {name} is missing. Restore it and try again."))),
+        None => {
+            Err(Error::internal(format!("The system interaction type {name} is missing. Restore it and try again.")))
+        }
     }
 }
 

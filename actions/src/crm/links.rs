@@ -66,7 +66,10 @@ impl Found {
             }
             (Some(client), _) => client,
             (None, _) => contact_client.ok_or_else(|| {
-                Error::invalid_field("/contact_id", "The contact has no client. Give client_id, or link the contact to one.")
+                Error::invalid_field(
+                    "/contact_id",
+                    "The contact has no client. Give client_id, or link the contact to one.",
+                )
             })?,
         };
         if let Some((_, ticket_client, ticket_contact)) = self.ticket {

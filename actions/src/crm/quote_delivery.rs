@@ -59,7 +59,10 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let mut scope = job.begin(Effects::Write).await?;
     match &file {
         Some(file) => file.record(&mut scope, delivery.quote_id).await?,
-        None => note(&mut scope, delivery.activity_id, None, json!({ "pdf_error": "The PDF could not be rendered." })).await?,
+        None => {
+            note(&mut scope, delivery.activity_id, None, json!({ "pdf_error": "The PDF could not be rendered." }))
+                .await?
+        }
     }
     if let Some(mut mail) = mail {
         mail.attachments = file.map(StoredFile::into_attachment).into_iter().collect();

@@ -46,9 +46,9 @@ pub async fn load(scope: &mut Scope, quote_id: Uuid, portal_url: &str) -> Result
         email: row.get(clients::BILLING_EMAIL)?,
         phone: None,
     };
-    let contact = row.get(contacts::FULL_NAME)?.map(|name| {
-        Ok::<_, Error>(Party { name, email: row.get(contacts::EMAIL)?, ..Party::default() })
-    });
+    let contact = row
+        .get(contacts::FULL_NAME)?
+        .map(|name| Ok::<_, Error>(Party { name, email: row.get(contacts::EMAIL)?, ..Party::default() }));
     Ok(Quote {
         number: row.get(quotes::QUOTE_NUMBER)?,
         title: row.get(quotes::TITLE)?,

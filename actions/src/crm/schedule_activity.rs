@@ -1,7 +1,7 @@
 //! `crm.schedule_activity`: a follow-up with a client.
 
 use actwright_generated::crm::schedule_activity::{Body, Context, Input, Output};
-use actwright_generated::events::{Channel, InteractionLogged};
+use actwright_generated::events::{InteractionLogged, InteractionLoggedChannel as Channel};
 use actwright_generated::tables::interactions;
 use actwright_generated::types::ActivitySummary;
 use actwright_runtime::{Error, Result, Timestamp};

@@ -41,23 +41,29 @@ impl Body for Bodies {
             .set(quote_activities::ACTIVITY_TYPE, "sent".to_owned())
             .set(quote_activities::DESCRIPTION, quote_delivery::PUBLISHED.to_owned())
             .set(quote_activities::PERFORMED_BY, Some(actor))
-            .set(quote_activities::METADATA, json!({
-                "recipients": recipients,
-                "email_sent": false,
-                "message_id": message_id,
-                "workflow_source": "crm.send_quote",
-            }))
+            .set(
+                quote_activities::METADATA,
+                json!({
+                    "recipients": recipients,
+                    "email_sent": false,
+                    "message_id": message_id,
+                    "workflow_source": "crm.send_quote",
+                }),
+            )
             .set(quote_activities::CREATED_AT, now)
             .run()
             .await?;
-        context.defer(quote_delivery::PUBLISH, Delivery {
-            quote_id: input.quote_id,
-            activity_id,
-            recipients: recipients.clone(),
-            subject: input.subject,
-            message: input.message,
-            message_id: message_id.clone(),
-        })?;
+        context.defer(
+            quote_delivery::PUBLISH,
+            Delivery {
+                quote_id: input.quote_id,
+                activity_id,
+                recipients: recipients.clone(),
+                subject: input.subject,
+                message: input.message,
+                message_id: message_id.clone(),
+            },
+        )?;
         Ok(Output {
             quote: summary(&row, QuoteStatus::Sent.as_str())?,
             previous_status: previous,
@@ -93,7 +99,10 @@ async fn locked_quote(scope: &mut Scope, quote_id: actwright_runtime::Uuid) -> R
         .await?
         .ok_or_else(|| Error::not_found("quote", quote_id))?;
     if row.get(quotes::IS_TEMPLATE)? {
-        return Err(Error::invalid_field("/quote_id", "The quote is a template. Create a quote from it and send that."));
+        return Err(Error::invalid_field(
+            "/quote_id",
+            "The quote is a template. Create a quote from it and send that.",
+        ));
     }
     Ok(row)
 }

@@ -11,8 +11,20 @@ use crate::model::{
 use crate::yaml::{Kind, Node, Span};
 
 const KEYS: &[&str] = &[
-    "action", "version", "label", "description", "effects", "idempotency", "permissions", "may_require", "input", "rules",
-    "output", "audit", "emits", "examples",
+    "action",
+    "version",
+    "label",
+    "description",
+    "effects",
+    "idempotency",
+    "permissions",
+    "may_require",
+    "input",
+    "rules",
+    "output",
+    "audit",
+    "emits",
+    "examples",
 ];
 
 pub fn action(notes: &mut Notes<'_>, names: &Names, file: &File) -> Option<Action> {
@@ -72,7 +84,8 @@ fn identity(notes: &mut Notes<'_>, keys: &Keys<'_>, file: &File) -> Option<(Stri
     };
     let expected = format!("/actions/{module}/{name}.v{number}.yaml");
     if !file.path.ends_with(&expected) {
-        let found = notes.at(Code::MisplacedFile, span, format!("`{id}` version {number} does not belong into this file"));
+        let found =
+            notes.at(Code::MisplacedFile, span, format!("`{id}` version {number} does not belong into this file"));
         notes.push(found.help(format!("move it to specs{expected}, or correct `action` and `version`")));
     }
     Some((module.to_owned(), name.to_owned(), number))
@@ -104,14 +117,19 @@ fn idempotency(notes: &mut Notes<'_>, keys: &Keys<'_>, input: &[Field]) -> Optio
     let inner = Keys::of(notes, node, "`idempotency`", &["mode", "key"])?;
     if inner.require_text(notes, "mode")? != "action" {
         let span = &inner.get("mode")?.span;
-        notes.push(notes.at(Code::WrongShape, span, "the mode of a key can only be `action`").help("or write `idempotency: engine`"));
+        notes.push(
+            notes
+                .at(Code::WrongShape, span, "the mode of a key can only be `action`")
+                .help("or write `idempotency: engine`"),
+        );
     }
     let key_node = inner.require(notes, "key")?;
     let key = notes.text(key_node, "`key`")?;
     match input.iter().find(|field| field.name == key) {
         Some(field) if matches!(field.ty, Type::String(_)) && field.presence == Presence::Optional => {}
         Some(_) => {
-            let found = notes.at(Code::BadIdempotency, &key_node.span, format!("`{key}` cannot be the idempotency key"));
+            let found =
+                notes.at(Code::BadIdempotency, &key_node.span, format!("`{key}` cannot be the idempotency key"));
             notes.push(found.help("the key is an input of type `string` with `optional: true`"));
         }
         None => {
@@ -247,7 +265,13 @@ fn audit(
     Some(Audit { target: target.into_iter().next()?, changed: changed? })
 }
 
-fn audit_fields(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field], output: &[Field]) -> Vec<AuditField> {
+fn audit_fields(
+    notes: &mut Notes<'_>,
+    names: &Names,
+    node: &Node,
+    input: &[Field],
+    output: &[Field],
+) -> Vec<AuditField> {
     let entries = notes.entries(node, "a set of audit fields").unwrap_or_default();
     let mut all = Vec::new();
     for (key, node) in entries {

@@ -13,7 +13,9 @@ const KEYS: &[&str] = &["key", "label", "icon", "tile_kind", "description", "def
 /// The groups, and the ids of all actions that they list.
 pub fn groups(notes: &mut Notes<'_>, file: &File, actions: &BTreeMap<String, bool>) -> Vec<Group> {
     let Some(keys) = Keys::of(notes, &file.node, "the catalog", &["groups"]) else { return Vec::new() };
-    let Some(items) = keys.require(notes, "groups").and_then(|node| notes.items(node, "`groups`")) else { return Vec::new() };
+    let Some(items) = keys.require(notes, "groups").and_then(|node| notes.items(node, "`groups`")) else {
+        return Vec::new();
+    };
     let mut seen = BTreeMap::new();
     items.iter().filter_map(|node| group(notes, node, actions, &mut seen)).collect()
 }

@@ -26,8 +26,8 @@ pub enum Place {
 
 const COMMON: &[&str] = &["type", "label", "description", "optional", "nullable", "default", "secret", "picker"];
 const TYPES: &[&str] = &[
-    "uuid", "string", "text", "integer", "number", "boolean", "datetime", "date", "email", "money", "json", "enum", "list",
-    "map", "object",
+    "uuid", "string", "text", "integer", "number", "boolean", "datetime", "date", "email", "money", "json", "enum",
+    "list", "map", "object",
 ];
 
 /// The fields of a mapping of names to fields.
@@ -74,7 +74,9 @@ fn field(notes: &mut Notes<'_>, names: &Names, name: &str, node: &Node, place: P
         presence = Presence::Default(value);
     }
     let picker = kind.get("picker").and_then(|node| picker(notes, names, node, &ty));
-    for (key, why) in [("optional", "an output has every field; use `nullable`"), ("default", "an output has every field")] {
+    for (key, why) in
+        [("optional", "an output has every field; use `nullable`"), ("default", "an output has every field")]
+    {
         if place == Place::Output
             && let Some((key, _)) = kind.entry(key)
         {
@@ -186,8 +188,10 @@ fn ty(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, place: Place) -> Op
 
 /// What a list or a map holds.
 fn item(notes: &mut Notes<'_>, names: &Names, node: &Node, place: Place) -> Option<Item> {
-    let known: Vec<&str> =
-        known_keys(node).into_iter().filter(|key| !matches!(*key, "optional" | "default" | "picker" | "secret")).collect();
+    let known: Vec<&str> = known_keys(node)
+        .into_iter()
+        .filter(|key| !matches!(*key, "optional" | "default" | "picker" | "secret"))
+        .collect();
     let keys = Keys::of(notes, node, "an item", &known)?;
     Some(Item { ty: ty(notes, names, &keys, place)?, nullable: keys.flag(notes, "nullable") })
 }
@@ -199,7 +203,9 @@ fn string(notes: &mut Notes<'_>, keys: &Keys<'_>, multiline: bool) -> StringType
         let text = notes.text(node, "`pattern`")?;
         if let Err(problem) = values::pattern(text) {
             let found = notes.at(Code::BadPattern, &node.span, format!("the pattern {problem}"));
-            notes.push(found.help("patterns are written in what JSON Schema (ECMA-262) and Rust's regex have in common"));
+            notes.push(
+                found.help("patterns are written in what JSON Schema (ECMA-262) and Rust's regex have in common"),
+            );
             return None;
         }
         Some(text.to_owned())
@@ -298,7 +304,8 @@ fn picker(notes: &mut Notes<'_>, names: &Names, node: &Node, ty: &Type) -> Optio
 
 /// A picker depends on fields beside its own, which it knows how to use.
 fn check_dependencies(notes: &mut Notes<'_>, names: &Names, fields: &[Field], key: &Key, node: &Node) {
-    let Some(picker) = fields.iter().find(|field| field.name == key.text).and_then(|field| field.picker.as_ref()) else {
+    let Some(picker) = fields.iter().find(|field| field.name == key.text).and_then(|field| field.picker.as_ref())
+    else {
         return;
     };
     let span = match &node.kind {

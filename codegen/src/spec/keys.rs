@@ -52,7 +52,8 @@ impl Notes<'_> {
         match &node.kind {
             Kind::Text(text) => Some(text),
             _ => {
-                let mut found = self.at(Code::WrongShape, &node.span, format!("{what} must be a text, not {}", node.describe()));
+                let mut found =
+                    self.at(Code::WrongShape, &node.span, format!("{what} must be a text, not {}", node.describe()));
                 if matches!(node.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
                     found = found.help("put it in quotes");
                 }

@@ -104,8 +104,7 @@ pub fn is_snake(text: &str) -> bool {
 
 /// Whether a text is a name as JSON has it: letters, digits and underscores.
 pub fn is_key(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether a text is written like a type.

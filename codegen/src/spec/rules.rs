@@ -45,7 +45,8 @@ fn choices(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -
     for (path, span) in &texts {
         match field(notes, names, input, path, span) {
             Some(field) if field.presence == Presence::Required => {
-                let found = notes.at(Code::BadRule, span, format!("`{path}` must always be given, so there is no choice"));
+                let found =
+                    notes.at(Code::BadRule, span, format!("`{path}` must always be given, so there is no choice"));
                 notes.push(found.help("make it `optional: true`, or leave it out of the rule"));
             }
             Some(field) if matches!(field.presence, Presence::Default(_)) => {
@@ -126,7 +127,9 @@ fn forbid(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) ->
     for (key, node) in entries {
         let value = node.to_json();
         if let Some(found) = field(notes, names, input, &key.text, &key.span) {
-            if matches!(found.ty, Type::Integer { .. } | Type::Money { .. }) && value.as_i64().is_none_or(|n| n.abs() > EXACT) {
+            if matches!(found.ty, Type::Integer { .. } | Type::Money { .. })
+                && value.as_i64().is_none_or(|n| n.abs() > EXACT)
+            {
                 notes.error(Code::BadRule, &node.span, format!("`{}` never has this value", key.text));
             } else if let Err(problem) = values::check(names, &found.ty, &value) {
                 notes.error(Code::BadRule, &node.span, format!("never applies: `{}` {problem}", key.text));
@@ -137,7 +140,13 @@ fn forbid(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) ->
     Some(Check::Forbid(all))
 }
 
-fn field<'m>(notes: &mut Notes<'_>, names: &'m Names, input: &'m [Field], path: &str, span: &Span) -> Option<&'m Field> {
+fn field<'m>(
+    notes: &mut Notes<'_>,
+    names: &'m Names,
+    input: &'m [Field],
+    path: &str,
+    span: &Span,
+) -> Option<&'m Field> {
     match names.find(input, path) {
         Found::Field(field) => Some(field),
         found => {

@@ -5,9 +5,7 @@ use super::keys::{Keys, Notes};
 use super::names::{Found, Names, is_impossible, is_pascal, is_snake};
 use super::{File, values};
 use crate::diagnostic::Code;
-use crate::model::{
-    Column, ColumnType, Event, NamedType, Picker, Presence, Resource, Scope, Shape, Table, Type,
-};
+use crate::model::{Column, ColumnType, Event, NamedType, Picker, Presence, Resource, Scope, Shape, Table, Type};
 use crate::yaml::{Key, Kind, Node};
 
 /// The name that a file below `specs/types/`, `events/` or `pickers/` declares, as far as it does.
@@ -62,13 +60,16 @@ pub fn event(notes: &mut Notes<'_>, names: &Names, file: &File) -> Option<Event>
     let upper = name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if !upper {
-        let found = notes.at(Code::BadName, &keys.get("event")?.span, format!("`{name}` cannot be the name of an event"));
+        let found =
+            notes.at(Code::BadName, &keys.get("event")?.span, format!("`{name}` cannot be the name of an event"));
         notes.push(found.help("an event is written in upper case, such as INTERACTION_LOGGED"));
     }
     let payload_node = keys.require(notes, "payload");
     let payload = fields(notes, names, payload_node?, Place::Event);
     if let Kind::Map(entries) = &payload_node?.kind {
-        for (key, _) in entries.iter().filter(|(key, _)| ["tenantId", "occurredAt", "actor"].contains(&key.text.as_str())) {
+        for (key, _) in
+            entries.iter().filter(|(key, _)| ["tenantId", "occurredAt", "actor"].contains(&key.text.as_str()))
+        {
             let found = notes.at(Code::BadEvent, &key.span, format!("`{}` is added to every event", key.text));
             notes.push(found.help("leave it out of the payload"));
         }
@@ -81,8 +82,15 @@ pub fn event(notes: &mut Notes<'_>, names: &Names, file: &File) -> Option<Event>
             Some(one) if one.presence != Presence::Required => {
                 notes.error(Code::BadEvent, &key_node.span, format!("the key needs `{field}`, which may be left out"));
             }
-            Some(one) if names.fields(&one.ty).is_some() || matches!(one.ty, Type::List { .. } | Type::Map(_) | Type::Json) => {
-                notes.error(Code::BadEvent, &key_node.span, format!("`{field}` is not a text or number to make a key of"));
+            Some(one)
+                if names.fields(&one.ty).is_some()
+                    || matches!(one.ty, Type::List { .. } | Type::Map(_) | Type::Json) =>
+            {
+                notes.error(
+                    Code::BadEvent,
+                    &key_node.span,
+                    format!("`{field}` is not a text or number to make a key of"),
+                );
             }
             Some(_) => {}
             None => {
@@ -109,7 +117,9 @@ fn placeholders(notes: &mut Notes<'_>, node: &Node, template: &str) -> Vec<Strin
 }
 
 pub fn permissions(notes: &mut Notes<'_>, file: &File) -> Vec<Resource> {
-    let Some(keys) = Keys::of(notes, &file.node, "the file of permissions", &["permissions"]) else { return Vec::new() };
+    let Some(keys) = Keys::of(notes, &file.node, "the file of permissions", &["permissions"]) else {
+        return Vec::new();
+    };
     let Some(entries) = keys.require(notes, "permissions").and_then(|node| notes.entries(node, "`permissions`")) else {
         return Vec::new();
     };
@@ -199,7 +209,17 @@ fn column(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Column> {
 }
 
 const PICKER_KEYS: &[&str] = &[
-    "picker", "label", "hint", "table", "id", "label_template", "label_fallback", "detail", "search", "filter", "depends_on",
+    "picker",
+    "label",
+    "hint",
+    "table",
+    "id",
+    "label_template",
+    "label_fallback",
+    "detail",
+    "search",
+    "filter",
+    "depends_on",
     "permission",
 ];
 
@@ -218,12 +238,13 @@ pub fn picker(notes: &mut Notes<'_>, names: &Names, file: &File) -> Option<Picke
     let column = |notes: &mut Notes<'_>, node: &Node, name: &str| {
         let found = table.columns.iter().find(|column| column.name == name);
         if found.is_none() {
-            let missing = notes.at(Code::UnknownTable, &node.span, format!("the table `{table_name}` has no column `{name}`"));
+            let missing =
+                notes.at(Code::UnknownTable, &node.span, format!("the table `{table_name}` has no column `{name}`"));
             notes.push(missing.suggest(name, table.columns.iter().map(|column| column.name.as_str())));
         }
         found
     };
-    let mut named = |notes: &mut Notes<'_>, key: &str| {
+    let named = |notes: &mut Notes<'_>, key: &str| {
         let node = keys.get(key)?;
         let name = notes.text(node, &format!("`{key}`"))?;
         column(notes, node, name).map(|column| column.name.clone())

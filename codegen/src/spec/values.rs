@@ -8,7 +8,8 @@ use crate::model::{Field, Item, Presence, StringType, Type};
 
 /// Says what is wrong with a value, as the end of a sentence: `must be a UUID`.
 pub fn check(names: &Names, ty: &Type, value: &Value) -> Result<(), String> {
-    let ok = |fits: bool, wanted: &str| if fits { Ok(()) } else { Err(format!("must be {wanted}, not {}", short(value))) };
+    let ok =
+        |fits: bool, wanted: &str| if fits { Ok(()) } else { Err(format!("must be {wanted}, not {}", short(value))) };
     match ty {
         Type::Json => Ok(()),
         Type::Uuid => ok(value.as_str().is_some_and(is_uuid), "a UUID"),
@@ -89,7 +90,8 @@ fn text(constraints: &StringType, value: &Value) -> Result<(), String> {
     let text = value.as_str().ok_or_else(|| format!("must be a text, not {}", short(value)))?;
     let text = if constraints.trimmed { text.trim() } else { text };
     let length = text.chars().count() as u64;
-    if constraints.min_length.is_some_and(|min| length < min) || constraints.max_length.is_some_and(|max| length > max) {
+    if constraints.min_length.is_some_and(|min| length < min) || constraints.max_length.is_some_and(|max| length > max)
+    {
         return Err(format!("has {length} characters, which its bounds do not allow"));
     }
     if text.contains('\0') {
@@ -105,14 +107,19 @@ fn text(constraints: &StringType, value: &Value) -> Result<(), String> {
 pub fn pattern(text: &str) -> Result<(), String> {
     Regex::new(text).map_err(|error| {
         let message = error.to_string();
-        format!("is not a regular expression: {}", message.lines().last().unwrap_or_default().trim_start_matches("error: "))
+        format!(
+            "is not a regular expression: {}",
+            message.lines().last().unwrap_or_default().trim_start_matches("error: ")
+        )
     })?;
     // These mean other things in ECMA-262, or nothing.
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         let escape: String = rest[at..].chars().take(2).collect();
         if matches!(escape.as_str(), "\\d" | "\\D" | "\\w" | "\\W" | "\\s" | "\\S" | "\\b" | "\\B") {
-            return Err(format!("uses `{escape}`, which is ASCII in JSON Schema and Unicode here; write a class such as [0-9]"));
+            return Err(format!(
+                "uses `{escape}`, which is ASCII in JSON Schema and Unicode here; write a class such as [0-9]"
+            ));
         }
         if matches!(escape.as_str(), "\\A" | "\\z" | "\\p" | "\\P" | "\\x" | "\\u" | "\\U" | "\\a") {
             return Err(format!("uses `{escape}`, which JSON Schema does not share"));
@@ -147,7 +154,8 @@ fn is_date_time(text: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
     match parts.as_slice() {
         [year, month, day] if year.len() == 4 && month.len() == 2 && day.len() == 2 => {
             number(year).is_some_and(|year| (1000..3000).contains(&year))
@@ -159,7 +167,8 @@ fn is_date(text: &str) -> bool {
 }
 
 fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+    text.split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
         && !text.contains(char::is_whitespace)
 }
 

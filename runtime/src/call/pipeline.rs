@@ -68,7 +68,8 @@ impl Runtime {
     /// `IDEMPOTENCY_KEY_REUSED`, or what the body found. Nothing of the call is stored then but its audit row.
     pub async fn call(&self, call: Call) -> Result<Answer> {
         let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
-        let mut attempt = Attempt { runtime: self, spec: entry.spec(), call: &call, invocation: Uuid::now_v7(), actor: None };
+        let mut attempt =
+            Attempt { runtime: self, spec: entry.spec(), call: &call, invocation: Uuid::now_v7(), actor: None };
         match attempt.run(entry).await {
             Ok(answer) => Ok(answer),
             Err(error) => {
@@ -97,18 +98,12 @@ struct Attempt<'r> {
 
 impl Attempt<'_> {
     async fn run(&mut self, entry: &Entry) -> Result<Answer> {
-        let (prepared, warnings) = entry
-            .decode(&self.call.input, UnknownFields::Warn)
-            .map_err(|problems| Error::invalid_input(&problems))?;
+        let (prepared, warnings) =
+            entry.decode(&self.call.input, UnknownFields::Warn).map_err(|problems| Error::invalid_input(&problems))?;
         let needs = Needs::of(self.spec, &self.call.input);
-        let scope = session::begin(
-            &self.runtime.database,
-            self.spec.effects,
-            self.call.tenant,
-            self.call.caller,
-            &needs.all,
-        )
-        .await?;
+        let scope =
+            session::begin(&self.runtime.database, self.spec.effects, self.call.tenant, self.call.caller, &needs.all)
+                .await?;
         self.actor = Some(scope.actor);
         needs.check(&scope)?;
         match self.spec.effects {
@@ -141,13 +136,8 @@ impl Attempt<'_> {
         let output = prepared.run(&mut scope).await?;
         let effects = std::mem::take(&mut scope.effects);
         let (tenant, actor) = (scope.tenant, scope.actor);
-        let origin = Origin {
-            tenant,
-            actor,
-            action: self.spec.id,
-            version: self.spec.version,
-            invocation: self.invocation,
-        };
+        let origin =
+            Origin { tenant, actor, action: self.spec.id, version: self.spec.version, invocation: self.invocation };
         let audit = audit::succeeded(self.spec, self.call, self.invocation, actor, &input, &output);
         let key = claim.as_ref().map(|claim| claim.key.as_str());
         let held_until = scope.now.plus_seconds(HOLD);
@@ -189,11 +179,9 @@ impl Attempt<'_> {
             Caller::User(user) => Some(user),
             Caller::Run(_) => None,
         });
-        let written =
-            audit::refused(&self.runtime.database, self.spec, self.call, self.invocation, actor, error).await;
+        let written = audit::refused(&self.runtime.database, self.spec, self.call, self.invocation, actor, error).await;
         if let Err(failure) = written {
             tracing::error!(action = self.spec.id, error = %failure, "a refused call could not be audited");
         }
     }
 }
-

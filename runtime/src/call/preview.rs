@@ -43,7 +43,9 @@ impl Preview {
         let mut scope = scope;
         for effect in effects {
             match effect.kind {
-                EffectKind::Event => preview.events.push(json!({ "name": effect.name, "key": effect.key, "payload": effect.payload })),
+                EffectKind::Event => {
+                    preview.events.push(json!({ "name": effect.name, "key": effect.key, "payload": effect.payload }))
+                }
                 EffectKind::Mail => preview.mails.push(effect.payload),
                 EffectKind::Job => {
                     let (kept, mails) = delivery.rehearse(scope, origin, effect).await?;

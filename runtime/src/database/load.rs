@@ -16,7 +16,12 @@ use crate::value::Timestamp;
 /// # Errors
 ///
 /// `VALIDATION_ERROR` that names table, row and column; then nothing is loaded.
-pub async fn load_rows(database: &Database, tables: &[&Table], tenant: Option<Uuid>, data: &Map<String, Value>) -> Result<u64> {
+pub async fn load_rows(
+    database: &Database,
+    tables: &[&Table],
+    tenant: Option<Uuid>,
+    data: &Map<String, Value>,
+) -> Result<u64> {
     let mut tx = database.begin_write().await?;
     let now = Timestamp::now();
     if let Some(tenant) = tenant {
@@ -26,7 +31,8 @@ pub async fn load_rows(database: &Database, tables: &[&Table], tenant: Option<Uu
     for (table, rows) in data {
         let shared = tables.iter().any(|one| one.name == table && one.scope == Scope::System);
         let tenant = tenant.filter(|_| !shared);
-        let columns = columns_of(table, tables).ok_or_else(|| Error::validation(format!("There is no table {table}.")))?;
+        let columns =
+            columns_of(table, tables).ok_or_else(|| Error::validation(format!("There is no table {table}.")))?;
         let rows = rows.as_array().ok_or_else(|| Error::validation(format!("{table}: expected a list of rows.")))?;
         for (number, row) in rows.iter().enumerate() {
             let place = format!("{table}, row {}", number + 1);
@@ -87,7 +93,9 @@ async fn insert(
     let mut statement = Query::insert();
     statement.into_table(sea_query::Alias::new(table)).columns(names);
     statement.values(values).map_err(|_| Error::validation(format!("{place}: a column is named twice.")))?;
-    tx.execute(&statement).await.map_err(|error| Error { message: format!("{place}: {}", error.message).into(), ..error })?;
+    tx.execute(&statement)
+        .await
+        .map_err(|error| Error { message: format!("{place}: {}", error.message).into(), ..error })?;
     Ok(())
 }
 

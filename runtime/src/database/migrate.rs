@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 
 use super::{Database, Engine};
 use crate::error::{Error, Result};
@@ -127,7 +127,8 @@ fn migration_failed(set: &Migrations, error: sqlx::migrate::MigrateError) -> Err
     tracing::error!(error = %error, set = set.name, "migration failed");
     match error {
         sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
-            let duplicate = error.as_database_error().and_then(|database| database.code()).is_some_and(|c| c == "42P07");
+            let duplicate =
+                error.as_database_error().and_then(|database| database.code()).is_some_and(|c| c == "42P07");
             if duplicate {
                 Error::conflict(format!(
                     "A table of the {} set is there already. For an existing PSA database use --layout psa; otherwise \
@@ -142,6 +143,9 @@ fn migration_failed(set: &Migrations, error: sqlx::migrate::MigrateError) -> Err
             "Migration {version} of the {} set was applied in another form. Use the release that created the database.",
             set.name
         )),
-        _ => Error::internal(format!("The migrations of the {} set could not be applied. The log has the details.", set.name)),
+        _ => Error::internal(format!(
+            "The migrations of the {} set could not be applied. The log has the details.",
+            set.name
+        )),
     }
 }

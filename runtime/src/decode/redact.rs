@@ -30,7 +30,8 @@ fn replace_nul(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(replace_nul),
         Value::Object(object) => {
             if object.keys().any(|key| key.contains('\0')) {
-                *object = std::mem::take(object).into_iter().map(|(key, v)| (key.replace('\0', "\u{fffd}"), v)).collect();
+                *object =
+                    std::mem::take(object).into_iter().map(|(key, v)| (key.replace('\0', "\u{fffd}"), v)).collect();
             }
             object.values_mut().for_each(replace_nul);
         }

@@ -57,8 +57,11 @@ impl<'r> Delivery<'r> {
             Ok(outcome) => {
                 more.extend(outcome.mails);
                 amendments.extend(outcome.amendments);
-                let noted =
-                    if outcome.settled { Ok(()) } else { store::settle(&self.runtime.database, origin.tenant, id).await };
+                let noted = if outcome.settled {
+                    Ok(())
+                } else {
+                    store::settle(&self.runtime.database, origin.tenant, id).await
+                };
                 (noted, true)
             }
             Err(error) => {

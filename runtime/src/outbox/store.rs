@@ -163,8 +163,7 @@ const POSTGRES_TAKE: &str = "UPDATE actwright.outbox SET available_at = $2 WHERE
      (SELECT tenant, outbox_id FROM actwright.outbox WHERE status = 'pending' AND available_at <= $1 \
      ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING tenant, outbox_id, kind, name, key, payload, \
      action_id, action_version, invocation_id, actor_id, attempts";
-const SQLITE_OUTPUT: &str =
-    "SELECT output FROM actwright_idempotency_ledger WHERE tenant = ?1 AND invocation_id = ?2";
+const SQLITE_OUTPUT: &str = "SELECT output FROM actwright_idempotency_ledger WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_OUTPUT: &str =
     "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE";
 const SQLITE_SET_OUTPUT: &str =

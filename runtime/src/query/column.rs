@@ -154,8 +154,9 @@ impl ColumnValue for Vec<String> {
         match row {
             RawRow::Sqlite(row) => fetch::<String, _>(row, index)?.map(|text| parse_json(&text)).transpose(),
             // An array may hold nulls; they carry nothing.
-            RawRow::Postgres(row) => Ok(fetch::<Vec<Option<String>>, _>(row, index)?
-                .map(|texts| texts.into_iter().flatten().collect())),
+            RawRow::Postgres(row) => {
+                Ok(fetch::<Vec<Option<String>>, _>(row, index)?.map(|texts| texts.into_iter().flatten().collect()))
+            }
         }
     }
 }
@@ -192,7 +193,8 @@ pub(crate) fn json_to_value(value: &Value, ty: ColumnType, engine: Engine) -> Op
         ColumnType::Timestamp => Some(Timestamp::parse(value.as_str()?)?.encode(ty, engine)),
         ColumnType::Json => Some(value.clone().encode(ty, engine)),
         ColumnType::TextArray => {
-            let texts = value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
+            let texts =
+                value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
             Some(texts.encode(ty, engine))
         }
     }

@@ -105,7 +105,8 @@ impl<T: ColumnValue + Send + 'static> Column<T> {
 pub(crate) fn contains(column: (&'static str, &'static str), text: &str) -> Condition {
     // SQLite's `lower` leaves letters beyond ASCII alone, so those are looked for in each case.
     let ascii = text.to_ascii_lowercase();
-    let upper = text.chars().flat_map(|c| if c.is_ascii() { vec![c.to_ascii_lowercase()] } else { c.to_uppercase().collect() });
+    let upper =
+        text.chars().flat_map(|c| if c.is_ascii() { vec![c.to_ascii_lowercase()] } else { c.to_uppercase().collect() });
     let mut variants = vec![text.to_lowercase(), ascii, upper.collect()];
     variants.dedup();
     variants.into_iter().fold(Cond::any(), |any, variant| {

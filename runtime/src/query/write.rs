@@ -127,7 +127,12 @@ impl<'t> Update<'t> {
             let after = describe(&specs, &self.values);
             for before in rows_before(self.tx, self.table, &self.columns, condition.clone()).await? {
                 let operation = Operation::Update;
-                changes.push(RowChange { table: self.table.name, operation, before: Some(before), after: after.clone() });
+                changes.push(RowChange {
+                    table: self.table.name,
+                    operation,
+                    before: Some(before),
+                    after: after.clone(),
+                });
             }
         }
         let mut statement = Query::update();
@@ -156,7 +161,9 @@ async fn rows_before(
     let mut selected = Selected::default();
     let mut statement: SelectStatement = Query::select();
     let keys = table.columns.iter().enumerate().filter(|(_, column)| table.key.contains(&column.name));
-    for (index, name) in keys.map(|(index, column)| (index, column.name)).chain(columns.iter().map(|(s, i)| (*i, s.name))) {
+    for (index, name) in
+        keys.map(|(index, column)| (index, column.name)).chain(columns.iter().map(|(s, i)| (*i, s.name)))
+    {
         statement.column((table.name, name));
         selected.add(table, index);
     }

@@ -1,1 +1,0 @@
-fn main(){ match actwright_codegen::load(std::path::Path::new(&std::env::args().nth(1).unwrap())) { Ok(m)=>println!("{} actions {} types {} tables {} pickers {} events",m.actions.len(),m.types.len(),m.tables.len(),m.pickers.len(),m.events.len()), Err(e)=>println!("{}",e.render(false)) } }

@@ -1,0 +1,271 @@
+//! Everything beside the actions' modules: the pack, shared types, events, pickers and tables.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::ident::{action_module, pascal, shouty, snake};
+use super::types::{FileKind, Records, Use, doc_attribute, enumeration, rename};
+use crate::model::{Column, ColumnType, Event, Model, NamedType, Picker, Presence, Scope, Shape, Table};
+
+/// `lib.rs`.
+pub fn library(model: &Model, modules: &[&str]) -> TokenStream {
+    let modules_idents: Vec<Ident> = modules.iter().map(|module| snake(module)).collect();
+    let module_docs = modules.iter().map(|module| doc_attribute(&format!("Actions of the module `{module}`.")));
+    let paths: Vec<TokenStream> = model
+        .actions
+        .iter()
+        .map(|action| {
+            let (module, name) = (snake(&action.module), snake(&action_module(&action.name, action.version)));
+            quote!(#module::#name)
+        })
+        .collect();
+    let name = modules.first().copied().unwrap_or("actions");
+    quote! {
+        #![doc = " The API of the actions that `specs/` declares: types, bodies to implement, registry."]
+        #![allow(missing_docs, reason = "fields are described in the schemas and in the reference")]
+
+        #(#module_docs #[rustfmt::skip] pub mod #modules_idents;)*
+        #[rustfmt::skip]
+        pub mod events;
+        #[rustfmt::skip]
+        pub mod pickers;
+        #[rustfmt::skip]
+        pub mod tables;
+        #[rustfmt::skip]
+        pub mod types;
+
+        #[doc = " All actions with the bodies of `B`, pickers and tables. Jobs and migrations are the pack's own to add."]
+        #[rustfmt::skip]
+        pub fn pack<B>() -> ::actwright_runtime::Pack
+        where
+            B: #(#paths::Body +)*
+        {
+            ::actwright_runtime::Pack {
+                name: #name,
+                actions: ::std::vec::Vec::from([#(#paths::entry::<B>()),*]),
+                pickers: pickers::ALL,
+                tables: tables::ALL,
+                catalog: ::core::include_str!("../catalog.json"),
+                migrations: ::core::option::Option::None,
+                jobs: ::std::vec::Vec::new(),
+            }
+        }
+    }
+}
+
+/// `<module>.rs`.
+pub fn action_modules(names: &[String]) -> TokenStream {
+    let idents = names.iter().map(|name| snake(name));
+    quote!(#(pub mod #idents;)*)
+}
+
+/// `types.rs`.
+pub fn types(model: &Model) -> TokenStream {
+    let reserved = model.types.iter().map(|named| named.name.clone());
+    let mut records = Records::new(&model.types, FileKind::Types, reserved);
+    let all: Vec<TokenStream> = model.types.iter().map(|named| named_type(&mut records, named)).collect();
+    let held = records.finish();
+    quote! {
+        #![doc = " Types that several actions share."]
+        #[allow(unused_imports, reason = "not every kind of type needs both")]
+        use ::actwright_runtime::{decode, spec};
+        #(#all)*
+        #held
+    }
+}
+
+/// A type that nobody refers to yet is made ready for both.
+fn used(named: &NamedType) -> Use {
+    if named.used_in_input || named.used_in_output {
+        Use { input: named.used_in_input, output: named.used_in_output }
+    } else {
+        Use { input: true, output: true }
+    }
+}
+
+fn named_type(records: &mut Records<'_>, named: &NamedType) -> TokenStream {
+    let name = pascal(&named.name);
+    let doc = named.description.clone().unwrap_or_else(|| format!("See {}.", named.source));
+    let of = used(named);
+    match &named.shape {
+        Shape::Enum(values) => enumeration(&name, &doc, values, of),
+        Shape::Object(fields) => {
+            let mut tokens = records.record(&name, &doc, fields, of, true);
+            if of.input {
+                tokens.extend(Records::decode_record(&name));
+            }
+            tokens
+        }
+    }
+}
+
+/// `events.rs`.
+pub fn events(model: &Model) -> TokenStream {
+    let reserved = model.events.iter().map(|event| pascal(&event.name.to_lowercase()).to_string());
+    let mut records = Records::new(&model.types, FileKind::Events, reserved);
+    let all: Vec<TokenStream> = model.events.iter().map(|event| self::event(&mut records, event)).collect();
+    let held = records.finish();
+    quote! {
+        #![doc = " Events that actions emit, as their payloads go over the wire."]
+        #[allow(unused_imports, reason = "only enums need it")]
+        use ::actwright_runtime::decode;
+        #(#all)*
+        #held
+    }
+}
+
+fn event(records: &mut Records<'_>, event: &Event) -> TokenStream {
+    let ident = pascal(&event.name.to_lowercase());
+    let name = &event.name;
+    let doc = event.description.clone().unwrap_or_else(|| format!("The event `{name}`."));
+    let members = event.payload.iter().map(|field| {
+        let (ident_of_field, ty) = (snake(&field.name), records.rust_type(field, &ident.to_string()));
+        let rename = (ident_of_field != field.name.as_str()).then(|| rename(&field.name));
+        let skip = (field.presence != Presence::Required)
+            .then(|| quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
+        let doc = doc_attribute(&field.description.clone().unwrap_or_else(|| format!("{}.", field.label)));
+        quote!(#doc #rename #skip pub #ident_of_field: #ty,)
+    });
+    let members: Vec<TokenStream> = members.collect();
+    let (format, arguments) = key(event);
+    let doc = doc_attribute(&doc);
+    quote! {
+        #doc
+        #[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+        pub struct #ident { #(#members)* }
+
+        impl ::actwright_runtime::Event for #ident {
+            const NAME: &'static str = #name;
+            fn key(&self) -> ::std::string::String { ::std::format!(#format #(, #arguments)*) }
+        }
+    }
+}
+
+/// The key's template as a format string with its arguments.
+fn key(event: &Event) -> (String, Vec<TokenStream>) {
+    let mut format = String::new();
+    let mut arguments = Vec::new();
+    let mut rest = event.key.as_str();
+    while let Some((text, after)) = rest.split_once('{') {
+        format.push_str(text);
+        let Some((name, tail)) = after.split_once('}') else { break };
+        let field = snake(name);
+        format.push_str("{}");
+        let is_enum = event.payload.iter().any(|one| one.name == name && matches!(one.ty, crate::model::Type::Enum(_)));
+        arguments.push(if is_enum { quote!(self.#field.as_str()) } else { quote!(self.#field) });
+        rest = tail;
+    }
+    format.push_str(rest);
+    (format, arguments)
+}
+
+/// `pickers.rs`.
+pub fn pickers(model: &Model) -> TokenStream {
+    let all = model.pickers.iter().map(picker);
+    quote! {
+        #![doc = " Lists of rows that forms choose from."]
+        #[doc = " All pickers, by kind."]
+        pub static ALL: &[::actwright_runtime::spec::PickerSpec] = &[#(#all),*];
+    }
+}
+
+fn picker(picker: &Picker) -> TokenStream {
+    let Picker { kind, label, hint, id, label_template, search, permission: (resource, action), .. } = picker;
+    let table = snake(&picker.table);
+    let fallback = option(picker.label_fallback.as_deref());
+    let detail = option(picker.detail.as_deref());
+    let filter = picker.filter.iter().map(|(column, value)| {
+        let value = value.to_string();
+        quote!((#column, #value))
+    });
+    let depends_on = picker.depends_on.iter().map(|(field, column)| quote!((#field, #column)));
+    quote! {
+        ::actwright_runtime::spec::PickerSpec {
+            kind: #kind,
+            label: #label,
+            hint: #hint,
+            table: &crate::tables::#table::TABLE,
+            id: #id,
+            label_template: #label_template,
+            label_fallback: #fallback,
+            detail: #detail,
+            search: &[#(#search),*],
+            filter: &[#(#filter),*],
+            depends_on: &[#(#depends_on),*],
+            permission: (#resource, #action),
+        }
+    }
+}
+
+fn option(text: Option<&str>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// `tables.rs`.
+pub fn tables(model: &Model) -> TokenStream {
+    let modules = model.tables.iter().map(table);
+    let all = model.tables.iter().map(|table| {
+        let module = snake(&table.name);
+        quote!(&#module::TABLE)
+    });
+    quote! {
+        #![doc = " Tables and columns. The tenant's column is not among them: every statement carries it by itself."]
+        #[doc = " All tables, by name."]
+        pub static ALL: &[&::actwright_runtime::query::Table] = &[#(#all),*];
+        #(#modules)*
+    }
+}
+
+fn table(table: &Table) -> TokenStream {
+    let (name, key) = (&table.name, &table.key);
+    let module = snake(name);
+    let doc = doc_attribute(&table.description.clone().unwrap_or_else(|| format!("The table `{name}`.")));
+    let scope = match table.scope {
+        Scope::Tenant => quote!(query::Scope::Tenant),
+        Scope::System => quote!(query::Scope::System),
+    };
+    let specs = table.columns.iter().map(|column| {
+        let (name, nullable) = (&column.name, column.nullable);
+        let ty = format_ident!("{}", format!("{:?}", column.ty));
+        quote!(query::ColumnSpec { name: #name, ty: query::ColumnType::#ty, nullable: #nullable })
+    });
+    let constants = table.columns.iter().enumerate().map(|(index, column)| column_constant(index, column));
+    quote! {
+        #doc
+        pub mod #module {
+            use ::actwright_runtime::query;
+
+            #[doc = " The table itself."]
+            pub static TABLE: query::Table = query::Table {
+                name: #name,
+                scope: #scope,
+                key: &[#(#key),*],
+                columns: &[#(#specs),*],
+            };
+            #(#constants)*
+        }
+    }
+}
+
+fn column_constant(index: usize, column: &Column) -> TokenStream {
+    let name = shouty(&column.name);
+    let doc = doc_attribute(&format!("The column `{}`.", column.name));
+    let index = Literal::usize_unsuffixed(index);
+    let ty = match column.ty {
+        ColumnType::Uuid => quote!(::actwright_runtime::Uuid),
+        ColumnType::Text => quote!(::std::string::String),
+        ColumnType::Integer | ColumnType::Bigint => quote!(i64),
+        ColumnType::Boolean => quote!(bool),
+        ColumnType::Timestamp => quote!(::actwright_runtime::Timestamp),
+        ColumnType::Json => quote!(::actwright_runtime::Value),
+        ColumnType::TextArray => quote!(::std::vec::Vec<::std::string::String>),
+    };
+    let ty = if column.nullable { quote!(::core::option::Option<#ty>) } else { ty };
+    quote! {
+        #doc
+        pub const #name: query::Column<#ty> = query::Column::new(&TABLE, #index);
+    }
+}

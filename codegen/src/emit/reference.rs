@@ -1,0 +1,218 @@
+//! Pages of the reference, one an action.
+
+use serde_json::{Value, json};
+use tera::{Context, Tera};
+
+use crate::model::{
+    Action, AuditField, AuditSource, Check, Condition, Effects, Field, Idempotency, Item, Model, Permission, Presence,
+    Shape, Type,
+};
+
+/// The templates of the pages.
+pub struct Pages(Tera);
+
+impl Pages {
+    pub fn new() -> Result<Self, String> {
+        let mut tera = Tera::default();
+        tera.add_raw_templates([
+            ("action.md", include_str!("../../templates/action.md.tera")),
+            ("index.md", include_str!("../../templates/index.md.tera")),
+        ])
+        .map_err(|error| format!("the templates of the reference are wrong: {error}"))?;
+        Ok(Self(tera))
+    }
+
+    pub fn page(&self, model: &Model, action: &Action) -> Result<String, String> {
+        self.render("action.md", &facts(model, action))
+    }
+
+    fn render(&self, template: &str, facts: &Value) -> Result<String, String> {
+        let context = Context::from_serialize(facts).map_err(|error| error.to_string())?;
+        self.0.render(template, &context).map_err(|error| format!("a page of the reference cannot be written: {error}"))
+    }
+}
+
+/// The list of all actions.
+pub fn index(model: &Model) -> Result<String, String> {
+    let groups: Vec<Value> = model
+        .catalog
+        .iter()
+        .map(|group| {
+            let actions: Vec<Value> = group
+                .actions
+                .iter()
+                .flat_map(|id| model.actions.iter().filter(move |action| action.id == *id))
+                .map(|action| {
+                    let name = format!("{}.v{}", action.id, action.version);
+                    json!({ "id": action.id, "version": action.version, "page": name, "label": action.label, "description": action.description })
+                })
+                .collect();
+            json!({ "label": group.label, "description": group.description, "actions": actions })
+        })
+        .collect();
+    Pages::new()?.render("index.md", &json!({ "groups": groups }))
+}
+
+fn facts(model: &Model, action: &Action) -> Value {
+    let example = action.examples.first().map(|example| {
+        json!({ "name": example.name, "input": serde_json::to_string(&example.input).unwrap_or_default().replace('\'', "'\\''") })
+    });
+    json!({
+        "id": action.id,
+        "version": action.version,
+        "label": action.label,
+        "description": action.description,
+        "source": action.source,
+        "effects": match action.effects {
+            Effects::Read => "Reads only: nothing is changed, audited or emitted.",
+            Effects::Write => "Changes data. Audited.",
+        },
+        "idempotency": match &action.idempotency {
+            Idempotency::Engine => "The key is derived from the run, the step and the input. A direct call may give one.".to_owned(),
+            Idempotency::Action { key } => format!("The key is the input `{key}` where it is given, else the run and the step."),
+        },
+        "permissions": action.permissions.iter().map(permission).collect::<Vec<_>>(),
+        "may_require": action.may_require.iter().map(|(resource, action)| format!("`{resource}:{action}`")).collect::<Vec<_>>(),
+        "input": rows(model, &action.input, "", 0),
+        "rules": action.rules.iter().map(|rule| json!({ "message": rule.message, "kind": kind(&rule.check) })).collect::<Vec<_>>(),
+        "output": rows(model, &action.output, "", 0),
+        "audit": action.audit.as_ref().map(|audit| {
+            json!({ "target": audit.target.name, "changed": audit.changed.iter().map(audited).collect::<Vec<_>>() })
+        }),
+        "emits": action.emits,
+        "examples": action.examples.iter().map(|example| {
+            json!({ "name": example.name, "input": serde_json::to_string_pretty(&example.input).unwrap_or_default() })
+        }).collect::<Vec<_>>(),
+        "call": example,
+    })
+}
+
+fn permission(permission: &Permission) -> String {
+    let name = format!("`{}:{}`", permission.resource, permission.action);
+    match &permission.when {
+        None => name,
+        Some(Condition::Present(path)) => format!("{name} when `{path}` is given"),
+        Some(Condition::Equals(path, value)) => format!("{name} when `{path}` is `{value}`"),
+    }
+}
+
+fn kind(check: &Check) -> &'static str {
+    match check {
+        Check::AnyOf(_) => "at least one",
+        Check::OneOf(_) => "exactly one",
+        Check::Ordered(..) => "order",
+        Check::Requires(..) => "together",
+        Check::NonEmpty(_) => "not empty",
+        Check::Forbid(_) => "not together",
+    }
+}
+
+fn audited(field: &AuditField) -> String {
+    match &field.from {
+        AuditSource::Path(path) => format!("`{}` (`{path}`)", field.name),
+        AuditSource::Object(fields) => {
+            let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            format!("`{}` with {}", field.name, names.join(", "))
+        }
+    }
+}
+
+/// The rows of a table of fields; those of objects follow their object.
+fn rows(model: &Model, fields: &[Field], prefix: &str, depth: usize) -> Vec<Value> {
+    let mut all = Vec::new();
+    for field in fields {
+        let name = format!("{prefix}{}", field.name);
+        all.push(json!({
+            "name": name,
+            "type": cell(&type_name(model, &field.ty, field.nullable)),
+            "needed": match &field.presence {
+                Presence::Required => "required".to_owned(),
+                Presence::Optional => "optional".to_owned(),
+                Presence::Default(value) => format!("default `{value}`"),
+            },
+            "notes": cell(&notes(field)),
+        }));
+        let (fields, prefix) = match &field.ty {
+            Type::List { items, .. } => (fields_of(model, &items.ty), format!("{name}[].")),
+            ty => (fields_of(model, ty), format!("{name}.")),
+        };
+        // Types may hold themselves.
+        if depth < 3 {
+            all.extend(rows(model, fields, &prefix, depth + 1));
+        }
+    }
+    all
+}
+
+fn fields_of<'m>(model: &'m Model, ty: &'m Type) -> &'m [Field] {
+    match ty {
+        Type::Object(fields) => fields,
+        Type::Ref(name) => match model.types.iter().find(|one| one.name == *name).map(|one| &one.shape) {
+            Some(Shape::Object(fields)) => fields,
+            _ => &[],
+        },
+        _ => &[],
+    }
+}
+
+fn type_name(model: &Model, ty: &Type, nullable: bool) -> String {
+    let name = match ty {
+        Type::Uuid => "UUID".to_owned(),
+        Type::String(text) if text.multiline => "text".to_owned(),
+        Type::String(_) => "string".to_owned(),
+        Type::Integer { .. } => "integer".to_owned(),
+        Type::Number { .. } => "number".to_owned(),
+        Type::Boolean => "boolean".to_owned(),
+        Type::DateTime => "date-time".to_owned(),
+        Type::Date => "date".to_owned(),
+        Type::Email => "e-mail address".to_owned(),
+        Type::Money { .. } => "money (minor unit)".to_owned(),
+        Type::Json => "JSON".to_owned(),
+        Type::Enum(values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or "),
+        Type::List { items, .. } => format!("list of {}", item_name(model, items)),
+        Type::Map(values) => format!("map of {}", item_name(model, values)),
+        Type::Object(_) => "object".to_owned(),
+        Type::Ref(name) => match model.types.iter().find(|one| one.name == *name).map(|one| &one.shape) {
+            Some(Shape::Enum(values)) => {
+                values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ")
+            }
+            _ => name.clone(),
+        },
+    };
+    if nullable { format!("{name} or null") } else { name }
+}
+
+fn item_name(model: &Model, item: &Item) -> String {
+    type_name(model, &item.ty, item.nullable)
+}
+
+fn notes(field: &Field) -> String {
+    let mut notes: Vec<String> = field.description.iter().cloned().collect();
+    match &field.ty {
+        Type::String(text) => {
+            let bounds = [("at least", text.min_length), ("at most", text.max_length)];
+            notes.extend(bounds.iter().filter_map(|(word, bound)| Some(format!("{word} {} characters", (*bound)?))));
+            notes.extend(text.trimmed.then(|| "trimmed".to_owned()));
+            notes.extend(text.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));
+        }
+        Type::Integer { min, max } | Type::Money { min, max } => {
+            let exact = (1_i64 << 53) - 1;
+            notes.extend((*min != -exact).then(|| format!("at least {min}")));
+            notes.extend((*max != exact).then(|| format!("at most {max}")));
+        }
+        Type::List { min_items, max_items, unique, .. } => {
+            notes.extend(min_items.map(|min| format!("at least {min} items")));
+            notes.extend(max_items.map(|max| format!("at most {max} items")));
+            notes.extend(unique.then(|| "no two alike".to_owned()));
+        }
+        _ => {}
+    }
+    notes.extend(field.picker.as_ref().map(|picker| format!("picker `{}`", picker.kind)));
+    notes.extend(field.secret.then(|| "secret".to_owned()));
+    notes.iter().map(|note| note.trim_end_matches('.')).collect::<Vec<_>>().join("; ")
+}
+
+/// Text of a table's cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,414 @@
+//! Runs the generator: writes what differs, or says what would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::Diagnostics;
+use crate::emit::{self, Files};
+use crate::model::Model;
+use crate::source;
+
+/// Lists what was generated, with hashes: how a hand-edited file is told from an old one.
+const MANIFEST: &str = "manifest.json";
+/// Remembers the state of the last run, so that an unchanged one does nothing. Not for version control.
+const STAMP: &str = ".stamp";
+/// Folders of the output that hold nothing but output.
+const OWNED: [&str; 3] = ["src", "schemas", "docs"];
+
+/// Generates from one specs folder into one output folder. For build scripts, too:
+///
+/// ```no_run
+/// // build.rs
+/// let generator = actwright_codegen::Generator::new("../specs", ".").bodies("../actions/src");
+/// if let Err(error) = generator.run() {
+///     eprintln!("{error}");
+///     std::process::exit(1);
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Generator {
+    specs: PathBuf,
+    out: PathBuf,
+    bodies: Option<PathBuf>,
+}
+
+/// What a run did. Paths are as they can be opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Actions in the specs; `None` when nothing had changed, so that they were not read.
+    pub actions: Option<usize>,
+    /// Files that are new or differ now.
+    pub written: Vec<PathBuf>,
+    /// Files that are no longer generated, and were removed.
+    pub removed: Vec<PathBuf>,
+    /// Files among the written that somebody had edited.
+    pub overwritten: Vec<PathBuf>,
+    /// Skeletons that were created.
+    pub skeletons: Vec<PathBuf>,
+}
+
+/// Why the generator could not do its work.
+#[derive(Debug)]
+pub enum Error {
+    /// The specs are wrong.
+    Specs(Box<Diagnostics>),
+    /// The output is not what the specs say.
+    Drift(Vec<Drift>),
+    /// A file cannot be read or written.
+    Io(PathBuf, io::Error),
+    /// The generator itself is wrong.
+    Defect(String),
+}
+
+/// A file that is not as the specs say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub kind: DriftKind,
+}
+
+/// What is wrong with a generated file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriftKind {
+    /// It is not there.
+    Missing,
+    /// It was generated from other specs.
+    Changed,
+    /// Nothing generates it.
+    Stale,
+    /// Somebody edited it.
+    HandEdited,
+}
+
+impl DriftKind {
+    /// What it is, in a word or two.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Changed => "out of date",
+            Self::Stale => "stale",
+            Self::HandEdited => "hand-edited",
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Missing | Self::Changed => "run `cargo gen`",
+            Self::Stale => "run `cargo gen`, or remove the file if it is not a generated one",
+            Self::HandEdited => "move the edit into the specs, then run `cargo gen`",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Specs(diagnostics) => write!(f, "{diagnostics}"),
+            Self::Drift(all) => {
+                for Drift { path, kind } in all {
+                    writeln!(f, "{}: {}: {}", path.display(), kind.as_str(), kind.remedy())?;
+                }
+                write!(f, "{} generated file(s) are not as the specs say", all.len())
+            }
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Defect(message) => write!(f, "the generator is wrong; please report this: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Generator {
+    /// Reads `specs`, writes below `out`.
+    pub fn new(specs: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
+        Self { specs: specs.into(), out: out.into(), bodies: None }
+    }
+
+    /// Also keeps the lists of modules in the folder of bodies, and creates skeletons there.
+    #[must_use]
+    pub fn bodies(mut self, bodies: impl Into<PathBuf>) -> Self {
+        self.bodies = Some(bodies.into());
+        self
+    }
+
+    /// Writes what differs, and removes what is no longer generated.
+    ///
+    /// # Errors
+    ///
+    /// Wrong specs (then nothing is written), or a file that cannot be written.
+    pub fn run(&self) -> Result<Report, Error> {
+        if self.stamp().is_some_and(|stamp| fs::read_to_string(self.out.join(STAMP)).is_ok_and(|old| old == stamp)) {
+            return Ok(Report::default());
+        }
+        let report = self.write(&self.load()?)?;
+        self.leave_stamp()?;
+        Ok(report)
+    }
+
+    /// As [`Generator::run`], after creating a skeleton for each action that has no body. A file that is there is never
+    /// touched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Generator::run`].
+    pub fn skeletons(&self) -> Result<Report, Error> {
+        let model = self.load()?;
+        let mut created = Vec::new();
+        for action in self.bodies.iter().flat_map(|_| &model.actions) {
+            let name = emit::action_module(&action.name, action.version);
+            let path = self.bodies_folder().join(&action.module).join(format!("{name}.rs"));
+            if !path.exists() {
+                write(&path, &emit::skeleton(action))?;
+                created.push(path);
+            }
+        }
+        let report = self.write(&model)?;
+        self.leave_stamp()?;
+        Ok(Report { skeletons: created, ..report })
+    }
+
+    /// Compares without writing.
+    ///
+    /// # Errors
+    ///
+    /// Wrong specs, or every file that is not as they say.
+    pub fn check(&self) -> Result<(), Error> {
+        let model = self.load()?;
+        let files = self.files(&model)?;
+        let manifest = self.manifest();
+        let mut all = Vec::new();
+        for (name, content) in &files {
+            let path = self.out.join(name);
+            let kind = match fs::read_to_string(&path) {
+                Ok(found) if found == *content => continue,
+                Ok(found) if manifest.get(name).is_some_and(|known| *known != hash(&found)) => DriftKind::HandEdited,
+                Ok(_) => DriftKind::Changed,
+                Err(_) => DriftKind::Missing,
+            };
+            all.push(Drift { path, kind });
+        }
+        let known = |name: &String| files.contains_key(name);
+        let listed = manifest.keys().filter(|name| !known(name) && self.out.join(name).exists()).cloned();
+        let found = self.found()?.into_iter().filter(|name| !known(name));
+        let stale: BTreeSet<String> = listed.chain(found).collect();
+        all.extend(stale.into_iter().map(|name| Drift { path: self.out.join(name), kind: DriftKind::Stale }));
+        if !all.iter().any(|drift| drift.kind == DriftKind::HandEdited) || manifest.is_empty() {
+            let path = self.out.join(MANIFEST);
+            match fs::read_to_string(&path) {
+                Ok(found) if found == render_manifest(&files) => {}
+                Ok(_) => all.push(Drift { path, kind: DriftKind::Changed }),
+                Err(_) => all.push(Drift { path, kind: DriftKind::Missing }),
+            }
+        }
+        for (path, content) in self.module_lists(&model)? {
+            match fs::read_to_string(&path) {
+                Ok(found) if found == content => {}
+                Ok(_) => all.push(Drift { path, kind: DriftKind::Changed }),
+                Err(_) => all.push(Drift { path, kind: DriftKind::Missing }),
+            }
+        }
+        if all.is_empty() { Ok(()) } else { Err(Error::Drift(all)) }
+    }
+
+    fn load(&self) -> Result<Model, Error> {
+        crate::spec::load(&self.specs).map_err(|diagnostics| Error::Specs(Box::new(diagnostics)))
+    }
+
+    fn files(&self, model: &Model) -> Result<Files, Error> {
+        emit::files(model, &self.bodies_name()).map_err(Error::Defect)
+    }
+
+    fn write(&self, model: &Model) -> Result<Report, Error> {
+        let files = self.files(model)?;
+        let manifest = self.manifest();
+        let mut report = Report { actions: Some(model.actions.len()), ..Report::default() };
+        for (name, content) in &files {
+            let path = self.out.join(name);
+            let found = fs::read_to_string(&path).ok();
+            if found.as_ref() == Some(content) {
+                continue;
+            }
+            if let (Some(found), Some(known)) = (&found, manifest.get(name))
+                && *known != hash(found)
+            {
+                report.overwritten.push(path.clone());
+            }
+            write(&path, content)?;
+            report.written.push(path);
+        }
+        for name in manifest.keys().filter(|name| !files.contains_key(*name)) {
+            let path = self.out.join(name);
+            if path.exists() {
+                fs::remove_file(&path).map_err(|error| Error::Io(path.clone(), error))?;
+                report.removed.push(path);
+            }
+        }
+        let lists = self.module_lists(model)?.into_iter();
+        let manifest = (self.out.join(MANIFEST), render_manifest(&files));
+        for (path, content) in lists.chain([manifest]) {
+            if fs::read_to_string(&path).ok().as_ref() != Some(&content) {
+                write(&path, &content)?;
+                report.written.push(path);
+            }
+        }
+        Ok(report)
+    }
+
+    /// The list of modules of each folder of bodies that is there.
+    fn module_lists(&self, model: &Model) -> Result<Vec<(PathBuf, String)>, Error> {
+        let modules: BTreeSet<&str> = model.actions.iter().map(|action| action.module.as_str()).collect();
+        let folders =
+            modules.into_iter().filter(|_| self.bodies.is_some()).map(|module| self.bodies_folder().join(module));
+        folders
+            .filter(|folder| folder.is_dir())
+            .map(|folder| {
+                let mut names = Vec::new();
+                for entry in list(&folder)? {
+                    if let Some(name) = entry.strip_suffix(".rs").filter(|name| *name != "mod") {
+                        names.push(name.to_owned());
+                    }
+                }
+                names.sort();
+                Ok((folder.join("mod.rs"), emit::module_list(&names)))
+            })
+            .collect()
+    }
+
+    fn bodies_folder(&self) -> PathBuf {
+        self.bodies.clone().unwrap_or_default()
+    }
+
+    /// The folder of bodies as messages name it: as seen from the folder that holds the specs, wherever that is.
+    fn bodies_name(&self) -> String {
+        let bodies = self.bodies_folder();
+        let root = self.specs.parent().unwrap_or(Path::new(""));
+        let name = bodies.strip_prefix(root).unwrap_or(&bodies);
+        if name.as_os_str().is_empty() || name.is_absolute() {
+            return "src".to_owned();
+        }
+        name.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// Names and hashes of the last run; nothing where there was none.
+    fn manifest(&self) -> BTreeMap<String, String> {
+        let text = fs::read_to_string(self.out.join(MANIFEST)).unwrap_or_default();
+        let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let files = manifest.get("files").and_then(|files| files.as_object());
+        let entry = |(name, hash): (&String, &serde_json::Value)| Some((name.clone(), hash.as_str()?.to_owned()));
+        files.map(|files| files.iter().filter_map(entry).collect()).unwrap_or_default()
+    }
+
+    /// What is in the folders that hold nothing but output.
+    fn found(&self) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for folder in OWNED {
+            collect(&self.out, folder, &mut names)?;
+        }
+        Ok(names)
+    }
+
+    /// The state of everything that a run depends on and writes; `None` when it cannot be told.
+    fn stamp(&self) -> Option<String> {
+        let mut hasher = Sha256::new();
+        let mut add = |text: &str| {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        };
+        add(&state(&std::env::current_exe().ok()?)?);
+        let mut unreadable = Vec::new();
+        for file in source::read(&self.specs, &mut unreadable) {
+            add(&file.path);
+            add(&file.text);
+        }
+        if !unreadable.is_empty() {
+            return None;
+        }
+        for name in self.manifest().keys().map(String::as_str).chain([MANIFEST]) {
+            add(name);
+            add(&state(&self.out.join(name))?);
+        }
+        if self.bodies.is_some() {
+            for module in fs::read_dir(self.bodies_folder()).ok()?.flatten().filter(|entry| entry.path().is_dir()) {
+                for name in list(&module.path()).ok()? {
+                    add(&name);
+                }
+                add(&fs::read_to_string(module.path().join("mod.rs")).unwrap_or_default());
+            }
+        }
+        Some(hex(hasher))
+    }
+
+    fn leave_stamp(&self) -> Result<(), Error> {
+        match self.stamp() {
+            Some(stamp) => write(&self.out.join(STAMP), &stamp),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Size and time of a file.
+fn state(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", metadata.len(), modified.as_nanos()))
+}
+
+fn collect(root: &Path, name: &str, names: &mut Vec<String>) -> Result<(), Error> {
+    let folder = root.join(name);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in list(&folder)? {
+        let name = format!("{name}/{entry}");
+        if root.join(&name).is_dir() {
+            collect(root, &name, names)?;
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted.
+fn list(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |error| Error::Io(folder.to_owned(), error);
+    let entries = fs::read_dir(folder).map_err(failed)?.collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    let mut names: Vec<String> = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn write(path: &Path, content: &str) -> Result<(), Error> {
+    let failed = |error| Error::Io(path.to_owned(), error);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, content).map_err(failed)
+}
+
+fn render_manifest(files: &Files) -> String {
+    let files: BTreeMap<&String, String> = files.iter().map(|(name, content)| (name, hash(content))).collect();
+    let mut text = serde_json::to_string_pretty(&json!({ "files": files })).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn hash(text: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(text.as_bytes());
+    hex(hasher)
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
