@@ -1,1 +1,58 @@
-fn main() {}
+//! `actwright`: actions from the command line.
+
+mod actions;
+mod batch;
+mod call;
+mod cli;
+mod db;
+mod demo;
+mod failure;
+mod open;
+mod pick;
+mod seed;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use cli::{Arguments, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            anstream::eprintln!("{} {error}", terminal::bad("error:"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if json {
+                anstream::println!("{}", failure.to_json());
+            } else {
+                anstream::eprintln!("{} {failure}", terminal::bad("error:"));
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
+    match command {
+        Command::Demo { dir } => demo::run(dir, json).await,
+        Command::Call(arguments) => call::run(arguments, json).await,
+        Command::Actions => actions::list(json),
+        Command::Schema { action, output } => actions::schema(&action, output),
+        Command::Pick(arguments) => pick::run(arguments, json).await,
+        Command::Relay { database } => db::relay(&database, json).await,
+        Command::Db(command) => db::run(command, json).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "actwright", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::model::{Action, Check, Field, Item, Model, NamedType, Presence, Rule,
 /// The white space that the runtime trims: Unicode's, spelt out, because validators disagree about `\s`.
 const SPACE: &str = r"\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
 const UUID: &str = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
-const DATE_TIME: &str = "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]+)?\
+const DATE_TIME: &str = "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?\
                          (?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$";
 const DATE: &str = "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$";
 const EMAIL: &str = "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\

@@ -30,7 +30,7 @@ impl Judges {
         let entry = pack.action(&action.id, Some(action.version)).unwrap().clone();
         let inlined = serde_json::from_str(entry.spec().input_schema).unwrap();
         let with_references =
-            read(&repository().join(format!("generated/schemas/{}.v{}.input.json", action.id, action.version)));
+            read(&repository().join(format!("generated/schemas/{}.v{}.input.refs.json", action.id, action.version)));
         let schemas = [inlined, with_references];
         let schemas = schemas.iter().map(|schema| {
             jsonschema::options().should_validate_formats(true).build(schema).expect("the emitted schema is a schema")

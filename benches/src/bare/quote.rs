@@ -1,0 +1,160 @@
+//! What follows a quote that was sent: its PDF, the documents, the mail, and the note that it is out.
+
+use actwright_documents::{Item, Party, Quote, render};
+use actwright_runtime::outbox::Attachment;
+use actwright_runtime::{Timestamp, Uuid};
+
+use super::calls::Committed;
+use super::tx::{Param, Read, Tx};
+use super::{Bare, sql};
+use crate::Result;
+use crate::load::operation::Draw;
+use crate::load::seed::TENANT;
+
+const T: Param<'static> = Param::Id(TENANT);
+const ONE: Param<'static> = Param::Size(1);
+const PDF: &str = "application/pdf";
+
+impl Bare {
+    pub(super) async fn publish(&self, draw: &Draw, sent: Committed) -> Result<()> {
+        self.read_quote(draw).await?;
+        let pdf = tokio::task::spawn_blocking(|| render(&quote())).await??;
+        let name = "Quote QUO-10001.pdf";
+        let path = format!("{TENANT}/quotes/{}/{}.pdf", draw.quote, sent.row);
+        let size = i64::try_from(pdf.len())?;
+        self.options.files.put(&path, pdf).await?;
+        let mail_id = self.record(draw, &sent, name, &path, size).await?;
+        let mut mail = self.template.mail.clone().ok_or("the call to learn from sent no mail")?;
+        mail.message_id = format!("<{}@actwright>", sent.row);
+        mail.attachments = vec![Attachment { file_name: name.to_owned(), mime_type: PDF.to_owned(), path }];
+        self.options.mailer.send(&mail, &self.options.files).await?;
+        self.mailed(&sent, mail_id).await
+    }
+
+    async fn read_quote(&self, draw: &Draw) -> Result<()> {
+        let mut tx = Tx::begin_read(&self.database).await?;
+        set_tenant(&mut tx).await?;
+        let columns = [
+            Read::Text, Read::Text, Read::Text, Read::At, Read::At, Read::Text, Read::Text, Read::Text, Read::Text,
+            Read::Size, Read::Size, Read::Size, Read::Size, Read::Id, Read::Text, Read::Text, Read::Text, Read::Text,
+        ];
+        tx.one(sql::QUOTE, &[T, Param::Id(draw.quote), ONE], &columns).await?;
+        let client = Param::Id(draw.quote_client);
+        tx.read(sql::LOCATION, &[T, client, Param::Flag(true), ONE], &[Read::Text; 6]).await?;
+        tx.one(sql::SELLER, &[T, ONE], &[Read::Text; 3]).await?;
+        let columns = [
+            Read::Text, Read::Text, Read::Text, Read::Text, Read::Size, Read::Text, Read::Size, Read::Size, Read::Flag,
+            Read::Flag, Read::Flag, Read::Text, Read::Flag, Read::Number,
+        ];
+        tx.one(sql::ITEMS, &[T, Param::Id(draw.quote)], &columns).await?;
+        tx.rollback().await
+    }
+
+    /// Makes the file a document, puts the mail into the outbox, and notes that the job is done.
+    async fn record(&self, draw: &Draw, sent: &Committed, name: &str, path: &str, size: i64) -> Result<Uuid> {
+        let mut tx = Tx::begin_write(&self.database).await?;
+        set_tenant(&mut tx).await?;
+        let (file, document, now) = (Param::Id(Uuid::now_v7()), Param::Id(Uuid::now_v7()), Timestamp::now());
+        let (name, path, mime, user) = (Param::Text(name), Param::Text(path), Param::Text(PDF), Param::Id(draw.user));
+        tx.execute(sql::FILE, &[T, file, path, name, mime, Param::Size(size), path, user]).await?;
+        let row = [
+            T, document, name, user, user, Param::At(now), file, path, mime, Param::Size(size), Param::Flag(true),
+        ];
+        tx.execute(sql::DOCUMENT, &row).await?;
+        let association = Param::Id(Uuid::now_v7());
+        tx.execute(sql::ASSOCIATION, &[T, association, document, Param::Id(draw.quote), Param::Text("quote")]).await?;
+        let (mails, mail_id) = self.template.mails();
+        let row = [
+            T,
+            Param::Text("crm.send_quote"),
+            Param::Number(1),
+            Param::Id(sent.invocation),
+            user,
+            Param::At(now.plus_seconds(30)),
+            Param::At(now),
+            Param::Json(&mails),
+        ];
+        tx.execute(sql::EFFECTS, &row).await?;
+        tx.execute(sql::DELIVERED, &[T, Param::Id(sent.outbox_id), Param::At(Timestamp::now())]).await?;
+        tx.commit().await?;
+        Ok(mail_id)
+    }
+
+    /// Notes in the quote's history, the stored result and the audit row that the mail is out.
+    async fn mailed(&self, sent: &Committed, mail_id: Uuid) -> Result<()> {
+        let mut tx = Tx::begin_write(&self.database).await?;
+        set_tenant(&mut tx).await?;
+        let (call, activity) = (Param::Id(sent.invocation), Param::Id(sent.row));
+        let changed = Param::Json(&self.template.changed);
+        tx.one(sql::LOCKED_METADATA, &[T, activity, ONE], &[Read::Json]).await?;
+        let description = Param::Text("Quote sent to cfo@northwind.example and published in client portal");
+        tx.execute(sql::METADATA, &[changed, description, T, activity]).await?;
+        tx.one(sql::OUTPUT, &[T, call], &[Read::Json]).await?;
+        tx.execute(sql::SET_OUTPUT, &[T, call, Param::Json(&self.template.output)]).await?;
+        tx.one(sql::AUDIT, &[T, call], &[Read::Json]).await?;
+        tx.execute(sql::SET_AUDIT, &[T, call, changed]).await?;
+        tx.execute(sql::DELIVERED, &[T, Param::Id(mail_id), Param::At(Timestamp::now())]).await?;
+        tx.commit().await
+    }
+}
+
+async fn set_tenant(tx: &mut Tx) -> Result<()> {
+    if tx.is_postgres() {
+        let tenant = TENANT.to_string();
+        tx.one(super::tx::Sql { postgres: sql::SET_TENANT, sqlite: "" }, &[Param::Text(&tenant)], &[]).await?;
+    }
+    Ok(())
+}
+
+/// A quote of the shape that [`crate::load::seed`] gives to all: rendering it takes the same time.
+fn quote() -> Quote {
+    let items = (0..6).map(|number| Item {
+        description: format!("Managed service, part {}", number + 1),
+        detail: Some(format!("MS-{}", number + 1)),
+        quantity: 10,
+        unit: Some("workstation".to_owned()),
+        unit_price: 10_000,
+        total: 100_000,
+        optional: number == 5,
+        recurring: (number < 3).then(|| "monthly".to_owned()),
+        ..Item::default()
+    });
+    let day = Timestamp::now().utc().date_naive();
+    Quote {
+        number: Some("QUO-10001".to_owned()),
+        title: "Managed workplace and new firewall".to_owned(),
+        status: None,
+        issued: Some(day),
+        valid_until: Some(day),
+        currency: "USD".to_owned(),
+        seller: Party {
+            name: "Harbourlight Managed Services".to_owned(),
+            address: Vec::new(),
+            email: Some("hello@harbourlight.example".to_owned()),
+            phone: Some("+1 555 0100".to_owned()),
+        },
+        client: Party {
+            name: "Client 1 Trading Company".to_owned(),
+            address: ["1 Harbour Road", "Rotterdam 10001", "United States"].map(str::to_owned).to_vec(),
+            email: Some("billing@client1.example".to_owned()),
+            phone: None,
+        },
+        contact: Some(Party {
+            name: "Tom 1".to_owned(),
+            email: Some("contact1@client.example".to_owned()),
+            ..Party::default()
+        }),
+        po_number: None,
+        description: Some("Support, backup and security, and a new firewall with installation.".to_owned()),
+        introduction: None,
+        items: items.collect(),
+        subtotal: 600_000,
+        discount_total: 0,
+        tax: 48_000,
+        total: 648_000,
+        terms_and_conditions: Some(
+            "Recurring services run for twelve months. Invoices are due within 30 days.".to_owned(),
+        ),
+        portal_link: Some("https://portal.harbourlight.example/quotes/0000000d-0000-4000-8000-000000000001".to_owned()),
+    }
+}

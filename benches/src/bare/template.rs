@@ -1,0 +1,92 @@
+//! What a real call stores as JSON, so that the bare side can store the same without the work of making it.
+
+use actwright_runtime::outbox::Mail;
+use actwright_runtime::{Database, Uuid, Value};
+use serde_json::json;
+
+use crate::Result;
+use crate::load::seed::TENANT;
+
+/// The JSON of one call. Empty for an action that only reads.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    pub(super) output: Value,
+    pub(super) changed: Value,
+    pub(super) details: Value,
+    /// Outbox rows of the call itself, without ids.
+    pub(super) effects: Vec<Value>,
+    /// Outbox row of the mail that followed.
+    pub(super) mail_row: Value,
+    pub(super) mail: Option<Mail>,
+}
+
+impl Template {
+    /// What a call left in the database.
+    ///
+    /// # Errors
+    ///
+    /// The database does not answer, or has nothing of such a call.
+    pub async fn of(database: &Database, invocation: Uuid) -> Result<Self> {
+        let output = texts(
+            database,
+            "SELECT output::text FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2",
+            "SELECT output FROM actwright_idempotency_ledger WHERE tenant = $1 AND invocation_id = $2",
+            invocation,
+        );
+        let audit = texts(
+            database,
+            "SELECT jsonb_build_array(changed_data, details)::text FROM audit_logs WHERE tenant = $1 AND audit_id = $2",
+            "SELECT json_array(json(changed_data), json(details)) FROM audit_logs WHERE tenant = $1 AND audit_id = $2",
+            invocation,
+        );
+        let effects = texts(
+            database,
+            "SELECT jsonb_build_object('kind', kind, 'name', name, 'key', key, 'payload', payload)::text \
+             FROM actwright.outbox WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id",
+            "SELECT json_object('kind', kind, 'name', name, 'key', key, 'payload', json(payload)) \
+             FROM actwright_outbox WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id",
+            invocation,
+        );
+        let (output, audit, effects) = (output.await?, audit.await?, effects.await?);
+        let (Some(output), Some(audit)) = (output.first(), audit.first()) else {
+            return Err("the call to learn from left no ledger or audit row".into());
+        };
+        let (mails, effects): (Vec<Value>, Vec<Value>) = effects.into_iter().partition(|row| row["kind"] == "mail");
+        let mail_row = mails.into_iter().next().unwrap_or_default();
+        let mail = (!mail_row.is_null()).then(|| serde_json::from_value(mail_row["payload"].clone())).transpose()?;
+        let (changed, details) = (audit[0].clone(), audit[1].clone());
+        Ok(Self { output: output.clone(), changed, details, effects, mail_row, mail })
+    }
+
+    /// Outbox rows of a new call, and the id of the last.
+    pub(super) fn effects(&self) -> (Value, Uuid) {
+        rows(&self.effects)
+    }
+
+    /// The outbox row of a new mail, and its id.
+    pub(super) fn mails(&self) -> (Value, Uuid) {
+        rows(std::slice::from_ref(&self.mail_row))
+    }
+}
+
+fn rows(templates: &[Value]) -> (Value, Uuid) {
+    let mut last = Uuid::nil();
+    let rows = templates.iter().map(|template| {
+        last = Uuid::now_v7();
+        let mut row = template.clone();
+        row["outbox_id"] = json!(last);
+        row
+    });
+    (rows.collect(), last)
+}
+
+/// The first column of each row, which is JSON.
+async fn texts(database: &Database, postgres: &'static str, sqlite: &'static str, call: Uuid) -> Result<Vec<Value>> {
+    let texts: Vec<String> = match database {
+        Database::Postgres(pool) => sqlx::query_scalar(postgres).bind(TENANT).bind(call).fetch_all(pool).await?,
+        Database::Sqlite { writer, .. } => {
+            sqlx::query_scalar(sqlite).bind(TENANT.to_string()).bind(call.to_string()).fetch_all(writer).await?
+        }
+    };
+    texts.iter().map(|text| Ok(serde_json::from_str(text)?)).collect()
+}

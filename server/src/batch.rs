@@ -1,0 +1,148 @@
+//! `actwright call --batch`: JSON lines in, JSON lines out. A bad line answers in its place and stops nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use actwright_runtime::{Call, Caller, Error, Runtime};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::call::LARGEST_INPUT;
+use crate::cli::CallArguments;
+use crate::failure::Failure;
+use crate::open;
+use crate::terminal::{progress, show_when_slow};
+
+/// A line of a batch.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default)]
+    id: Value,
+    action: String,
+    version: Option<u32>,
+    tenant: Option<Uuid>,
+    actor: Option<Uuid>,
+    run: Option<Uuid>,
+    step_path: Option<String>,
+    idempotency_key: Option<String>,
+    dry_run: Option<bool>,
+    input: Value,
+}
+
+pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure> {
+    let reader: Box<dyn Read> = if source == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(source).map_err(|error| Failure::CannotRun(format!("{source}: {error}")))?)
+    };
+    let runtime = open::runtime(&arguments.database).await?;
+    let mut lines = Lines { reader: BufReader::new(reader), number: 0 };
+    let bar = progress("calls");
+    let mut failed = 0;
+    while let Some((number, line)) = lines.next()? {
+        let answer = match line {
+            Ok(line) if line.trim().is_empty() => continue,
+            Ok(line) => answer(&runtime, arguments, number, &line).await,
+            Err(problem) => refusal(Value::Null, number, problem),
+        };
+        failed += u64::from(answer["ok"] != true);
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer(&mut out, &answer).map_err(std::io::Error::from)?;
+        out.write_all(b"\n")?;
+        out.flush()?;
+        bar.inc(1);
+        show_when_slow(&bar);
+    }
+    bar.finish_and_clear();
+    if failed == 0 { Ok(()) } else { Err(Failure::Lines(failed)) }
+}
+
+async fn answer(runtime: &Runtime, arguments: &CallArguments, number: u64, text: &str) -> Value {
+    let line: Line = match serde_json::from_str(text) {
+        Ok(line) => line,
+        Err(error) => {
+            // The id of a line that is an object is worth keeping even when the rest of it is wrong.
+            let id = serde_json::from_str::<Value>(text).ok().and_then(|line| line.get("id").cloned()).unwrap_or_default();
+            let problem = error.to_string();
+            let problem = problem.split(" at line ").next().unwrap_or(&problem);
+            return refusal(id, number, format!("{problem} (column {})", error.column()));
+        }
+    };
+    let id = line.id.clone();
+    let call = match call(line, arguments) {
+        Ok(call) => call,
+        Err(problem) => return refusal(id, number, problem),
+    };
+    match runtime.call(call).await {
+        Ok(answer) => json!({ "id": id, "ok": true, "output": answer.output, "meta": answer.meta }),
+        Err(error) => json!({ "id": id, "ok": false, "error": error, "meta": { "line": number } }),
+    }
+}
+
+fn call(line: Line, arguments: &CallArguments) -> Result<Call, String> {
+    let defaults = &arguments.caller;
+    let caller = match (line.actor, line.run) {
+        (Some(_), Some(_)) => return Err("give actor or run, not both".to_owned()),
+        (Some(user), None) => Caller::User(user),
+        (None, Some(run)) => Caller::Run(run),
+        (None, None) => match (defaults.actor, defaults.run) {
+            (Some(user), _) => Caller::User(user),
+            (None, Some(run)) => Caller::Run(run),
+            (None, None) => return Err("the line names no actor and no run, and neither does the command line".to_owned()),
+        },
+    };
+    let tenant = line.tenant.or(defaults.tenant);
+    Ok(Call {
+        action: line.action,
+        version: line.version,
+        tenant: tenant.ok_or("the line names no tenant, and neither does the command line")?,
+        caller,
+        step_path: line.step_path.or_else(|| arguments.step_path.clone()),
+        idempotency_key: line.idempotency_key,
+        dry_run: line.dry_run.unwrap_or(arguments.dry_run),
+        input: line.input,
+    })
+}
+
+fn refusal(id: Value, number: u64, problem: String) -> Value {
+    let error = Error::validation(format!("Line {number}: {problem}."));
+    json!({ "id": id, "ok": false, "error": error, "meta": { "line": number } })
+}
+
+/// Lines of any source, none longer than an input may be.
+struct Lines {
+    reader: BufReader<Box<dyn Read>>,
+    number: u64,
+}
+
+impl Lines {
+    /// The next line with its number, or what is wrong with it.
+    fn next(&mut self) -> Result<Option<(u64, Result<String, String>)>, Failure> {
+        let mut bytes = Vec::new();
+        (&mut self.reader).take(LARGEST_INPUT).read_until(b'\n', &mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        if bytes.len() as u64 == LARGEST_INPUT && bytes.last() != Some(&b'\n') {
+            self.skip_line()?;
+            return Ok(Some((self.number, Err(format!("it is longer than {LARGEST_INPUT} bytes")))));
+        }
+        Ok(Some((self.number, String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))))
+    }
+
+    fn skip_line(&mut self) -> Result<(), Failure> {
+        loop {
+            let rest = self.reader.fill_buf()?;
+            let (length, ended) = match rest.iter().position(|byte| *byte == b'\n') {
+                Some(end) => (end + 1, true),
+                None => (rest.len(), rest.is_empty()),
+            };
+            self.reader.consume(length);
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `actwright call`.
+
+use std::io::Read;
+
+use actwright_runtime::{Answer, Call};
+use serde_json::{Value, json};
+
+use crate::batch;
+use crate::cli::CallArguments;
+use crate::failure::Failure;
+use crate::open;
+use crate::terminal::say;
+
+/// More than this is no input of an action.
+pub const LARGEST_INPUT: u64 = 16 * 1024 * 1024;
+
+pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
+    if let Some(source) = &arguments.batch {
+        return batch::run(source, &arguments).await;
+    }
+    let (Some(name), Some(input)) = (&arguments.action, &arguments.input) else {
+        return Err(Failure::Usage("Name an action and its --input, or a --batch.".to_owned()));
+    };
+    let (tenant, caller) = open::caller(&arguments.caller)?;
+    let call = Call {
+        action: name.id.clone(),
+        version: name.version,
+        tenant,
+        caller,
+        step_path: arguments.step_path.clone(),
+        idempotency_key: arguments.idempotency_key.clone(),
+        dry_run: arguments.dry_run,
+        input: read_input(input)?,
+    };
+    let runtime = open::runtime(&arguments.database).await?;
+    let Answer { output, meta } = runtime.call(call).await?;
+    for warning in meta.warnings.iter().filter(|_| !json) {
+        anstream::eprintln!("warning: {}: {}", warning.pointer, warning.message);
+    }
+    say(serde_json::to_string_pretty(&json!({ "output": output, "meta": meta })).unwrap_or_default())
+}
+
+/// JSON, `@FILE`, or `-`.
+fn read_input(source: &str) -> Result<Value, Failure> {
+    let (text, name) = match source.strip_prefix('@') {
+        Some(path) => {
+            let file = std::fs::File::open(path).map_err(|error| Failure::CannotRun(format!("{path}: {error}")))?;
+            (limited(file, path)?, path)
+        }
+        None if source == "-" => (limited(std::io::stdin(), "standard input")?, "standard input"),
+        None => (source.to_owned(), "--input"),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::Refused(actwright_runtime::Error::validation(format!("{name} is not valid JSON: {error}")))
+    })
+}
+
+fn limited(source: impl Read, name: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = source.take(LARGEST_INPUT + 1).read_to_string(&mut text);
+    read.map_err(|error| Failure::CannotRun(format!("{name}: {error}")))?;
+    if text.len() as u64 > LARGEST_INPUT {
+        return Err(Failure::CannotRun(format!("{name} is larger than {LARGEST_INPUT} bytes.")));
+    }
+    Ok(text)
+}

@@ -1,0 +1,200 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use uuid::Uuid;
+
+/// Runs spec-driven business actions.
+///
+/// Exit codes: 0 done; 1 it cannot run (no database, no file); 2 the command line is wrong; 3 the input is not valid;
+/// 4 the action was refused (denied, not found, conflict, …); 5 a passing fault, try again; 6 lines of a batch failed.
+#[derive(Debug, Parser)]
+#[command(name = "actwright", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Write what machines can read
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what actions do, on an embedded database with a small managed service provider in it
+    Demo {
+        /// Where the database goes; new or empty [default: a new folder among the temporary files]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Make a call, or a batch of calls
+    ///
+    /// A batch is JSON lines in, JSON lines out, in order:
+    /// {"id": 1, "action": "crm.find_activities", "input": {…}, "version"?, "tenant"?, "actor"?, "run"?, "step_path"?,
+    /// "idempotency_key"?, "dry_run"?}. A line that fails answers {"id": 1, "ok": false, "error": {…}} in its place.
+    Call(CallArguments),
+    /// List the actions
+    Actions,
+    /// Print the JSON Schema of an action's input
+    Schema {
+        /// ACTION or ACTION@VERSION
+        action: ActionName,
+        /// Of its output instead
+        #[arg(long)]
+        output: bool,
+    },
+    /// Ask a picker for rows to choose from
+    Pick(PickArguments),
+    /// Deliver what is due in the outbox, and stop
+    Relay {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
+    /// Set a database up, and look at its state
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Create the tables; again on a database that has them, it changes nothing
+    Init {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// Whose tables the database holds besides ours
+        #[arg(long, value_enum, default_value = "standalone")]
+        layout: Layout,
+    },
+    /// Apply what a newer version adds
+    Migrate {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
+    /// Load the demonstration's rows
+    Seed {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
+    /// Say which tables are there, and what waits in the outbox
+    Status {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// All tables are created.
+    Standalone,
+    /// An existing PSA database: only the ledger and the outbox are created, in the schema actwright.
+    Psa,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArguments {
+    /// sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", env = "ACTWRIGHT_DB", hide_env_values = true)]
+    pub db: String,
+    /// Where documents, mails and events.jsonl go [default: PATH.data beside a SQLite file, else actwright-data]
+    #[arg(long, value_name = "DIR", env = "ACTWRIGHT_DATA")]
+    pub data: Option<PathBuf>,
+    /// Where the client portal is
+    #[arg(long, value_name = "URL", env = "ACTWRIGHT_PORTAL_URL", default_value = "http://localhost:3000/portal")]
+    pub portal_url: String,
+    /// Who mails come from
+    #[arg(long, value_name = "ADDRESS", env = "ACTWRIGHT_MAIL_FROM", default_value = "Quotes <quotes@localhost.localdomain>")]
+    pub mail_from: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CallerArguments {
+    /// Whose data
+    #[arg(long, value_name = "UUID")]
+    pub tenant: Option<Uuid>,
+    /// On behalf of this user
+    #[arg(long, value_name = "UUID", conflicts_with = "run")]
+    pub actor: Option<Uuid>,
+    /// On behalf of this workflow run: who published its version of the workflow, else who created the workflow
+    #[arg(long, value_name = "UUID")]
+    pub run: Option<Uuid>,
+}
+
+#[derive(Debug, Args)]
+pub struct CallArguments {
+    /// ACTION, its newest version, or ACTION@VERSION
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    pub action: Option<ActionName>,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    #[command(flatten)]
+    pub caller: CallerArguments,
+    /// Where in the run the call is made, loop iterations included
+    #[arg(long, value_name = "PATH")]
+    pub step_path: Option<String>,
+    /// Of calls with one key only the first has an effect
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+    /// Show what would happen, and undo it
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The input: JSON, @FILE, or - for standard input
+    #[arg(long, value_name = "JSON|@FILE|-", required_unless_present = "batch", conflicts_with = "batch")]
+    pub input: Option<String>,
+    /// Calls as JSON lines, from a file or - for standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub batch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PickArguments {
+    /// Such as client, contact, ticket or user
+    pub kind: String,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    #[command(flatten)]
+    pub caller: CallerArguments,
+    /// Text to look for
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub search: String,
+    /// A field that narrows the choice, such as client_id=UUID
+    #[arg(long = "where", value_name = "FIELD=UUID", value_parser = narrowing)]
+    pub narrowed: Vec<(String, Uuid)>,
+    /// Resolve these ids instead of searching
+    #[arg(long = "id", value_name = "UUID", conflicts_with_all = ["search", "narrowed", "limit"])]
+    pub ids: Vec<Uuid>,
+    /// At most this many rows
+    #[arg(long, default_value_t = 20)]
+    pub limit: u64,
+}
+
+/// `ACTION` or `ACTION@VERSION`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionName {
+    pub id: String,
+    pub version: Option<u32>,
+}
+
+impl std::str::FromStr for ActionName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('@') {
+            None => Ok(Self { id: text.to_owned(), version: None }),
+            Some((id, version)) => {
+                let version = version.parse().map_err(|_| format!("{version} is not a version; write ACTION@1"))?;
+                Ok(Self { id: id.to_owned(), version: Some(version) })
+            }
+        }
+    }
+}
+
+fn narrowing(text: &str) -> Result<(String, Uuid), String> {
+    let (field, id) = text.split_once('=').ok_or("write FIELD=UUID, such as client_id=…")?;
+    Ok((field.to_owned(), id.parse().map_err(|_| format!("{id} is not a UUID"))?))
+}

@@ -1,0 +1,106 @@
+//! `actwright db` and `actwright relay`.
+
+use actwright_runtime::Database;
+use actwright_runtime::database::migrate::{Layout, SetStatus};
+use serde_json::json;
+
+use crate::cli::{self, DatabaseArguments, DbCommand};
+use crate::failure::Failure;
+use crate::terminal::{good, progress, quiet, say, show_when_slow};
+use crate::{open, seed};
+
+pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
+    match command {
+        DbCommand::Init { database, layout } => {
+            let layout = match layout {
+                cli::Layout::Standalone => Layout::StandAlone,
+                cli::Layout::Psa => Layout::Psa,
+            };
+            let opened = open::database(&database, true).await?;
+            apply(&opened, layout, json).await
+        }
+        DbCommand::Migrate { database } => {
+            let opened = open::database(&database, false).await?;
+            let status = opened.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
+            let applied = |name: &str| status.iter().any(|set| set.name == name && !set.applied.is_empty());
+            if !applied("own") {
+                let message = "The database was never set up. Run: actwright db init".to_owned();
+                return Err(Failure::CannotRun(message));
+            }
+            apply(&opened, if applied("host") { Layout::StandAlone } else { Layout::Psa }, json).await
+        }
+        DbCommand::Seed { database } => {
+            let opened = open::database(&database, false).await?;
+            let bar = progress("loading rows");
+            show_when_slow(&bar);
+            let rows = seed::load(&opened).await?;
+            bar.finish_and_clear();
+            if json {
+                return say(json!({ "rows": rows, "tenant": seed::TENANT, "actor": seed::ADMIN }));
+            }
+            say(format!("{} {rows} rows", good("Loaded")))?;
+            say(format!("  tenant  {}  Harbourlight Managed Services", seed::TENANT))?;
+            say(format!("  actor   {}  Nadia Brandt, may do everything", seed::ADMIN))?;
+            say(format!("  actor   {}  Priya Raman, a technician", seed::TECHNICIAN))
+        }
+        DbCommand::Status { database } => status(&database, json).await,
+    }
+}
+
+/// Delivers what is due.
+pub async fn relay(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
+    let relayed = open::runtime(arguments).await?.relay().await?;
+    if json {
+        return say(json!(relayed));
+    }
+    say(format!("{} delivered, {} failed", relayed.delivered, relayed.failed))
+}
+
+async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Failure> {
+    let pack = actwright_actions::pack();
+    let before = database.migration_status(pack.migrations.as_ref()).await?;
+    let bar = progress("creating tables");
+    database.migrate(layout, pack.migrations.as_ref()).await?;
+    bar.finish_and_clear();
+    let after = database.migration_status(pack.migrations.as_ref()).await?;
+    let count = |status: &[SetStatus]| status.iter().map(|set| set.applied.len()).sum::<usize>();
+    let applied = count(&after) - count(&before);
+    if json {
+        return say(json!({ "applied": applied, "sets": after }));
+    }
+    match applied {
+        0 => say("Nothing to do: the database is up to date."),
+        1 => say(format!("{} 1 migration", good("Applied"))),
+        several => say(format!("{} {several} migrations", good("Applied"))),
+    }
+}
+
+async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
+    let runtime = open::runtime(arguments).await?;
+    let sets = runtime.database().migration_status(runtime.pack().migrations.as_ref()).await?;
+    let set_up = sets.iter().any(|set| set.name == "own" && !set.applied.is_empty());
+    let outbox = if set_up { Some(runtime.outbox_counts().await?) } else { None };
+    let stand_alone = sets.iter().any(|set| set.name == "host" && !set.applied.is_empty());
+    let layout = match (set_up, stand_alone) {
+        (false, _) => "not set up",
+        (true, true) => "standalone",
+        (true, false) => "psa",
+    };
+    let engine = format!("{:?}", runtime.database().engine()).to_lowercase();
+    if json {
+        return say(json!({ "engine": engine, "layout": layout, "sets": sets, "outbox": outbox }));
+    }
+    say(format!("engine   {engine}"))?;
+    say(format!("layout   {layout}"))?;
+    for set in sets.iter().filter(|set| layout != "psa" || set.name == "own") {
+        let pending = if set.pending.is_empty() { String::new() } else { format!(", {} pending", set.pending.len()) };
+        say(format!("tables   {}: {} applied{pending}", set.name, set.applied.len()))?;
+    }
+    if let Some(outbox) = outbox {
+        say(format!("outbox   {} pending, {} given up", outbox.pending, outbox.dead))?;
+    }
+    if !set_up {
+        say(quiet("Set it up with: actwright db init"))?;
+    }
+    Ok(())
+}

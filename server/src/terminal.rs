@@ -1,0 +1,56 @@
+//! How things look on a terminal. Elsewhere the same text comes without colour.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::failure::Failure;
+
+const TITLE: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+pub fn title(text: impl Display) -> String {
+    format!("{TITLE}{text}{TITLE:#}")
+}
+
+pub fn quiet(text: impl Display) -> String {
+    format!("{QUIET}{text}{QUIET:#}")
+}
+
+pub fn good(text: impl Display) -> String {
+    format!("{GOOD}{text}{GOOD:#}")
+}
+
+pub fn bad(text: impl Display) -> String {
+    format!("{BAD}{text}{BAD:#}")
+}
+
+/// Writes a line to standard output; colour goes where there is a terminal.
+pub fn say(line: impl Display) -> Result<(), Failure> {
+    writeln!(anstream::stdout(), "{line}")?;
+    Ok(())
+}
+
+/// A note on standard error that shows itself when something takes more than a second, on a terminal.
+pub fn progress(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::hidden();
+    if std::io::stderr().is_terminal() {
+        let style = ProgressStyle::with_template("{spinner} {msg} {pos} ({elapsed})");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    bar
+}
+
+/// Shows the note once a second has passed.
+pub fn show_when_slow(bar: &ProgressBar) {
+    if bar.is_hidden() && bar.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
+}
