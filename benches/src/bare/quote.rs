@@ -9,7 +9,7 @@ use super::tx::{Param, Read, Tx};
 use super::{Bare, sql};
 use crate::Result;
 use crate::load::operation::Draw;
-use crate::load::seed::TENANT;
+use crate::load::seed::{Kind, TENANT, id};
 
 const T: Param<'static> = Param::Id(TENANT);
 const ONE: Param<'static> = Param::Size(1);
@@ -18,15 +18,16 @@ const PDF: &str = "application/pdf";
 impl Bare {
     pub(super) async fn publish(&self, draw: &Draw, sent: Committed) -> Result<()> {
         self.read_quote(draw).await?;
-        let pdf = tokio::task::spawn_blocking(|| render(&quote())).await??;
-        let name = "Quote QUO-10001.pdf";
+        let quote = quote(draw);
+        let name = format!("Quote {}.pdf", quote.number.clone().unwrap_or_default());
+        let pdf = tokio::task::spawn_blocking(move || render(&quote)).await??;
         let path = format!("{TENANT}/quotes/{}/{}.pdf", draw.quote, sent.row);
         let size = i64::try_from(pdf.len())?;
         self.options.files.put(&path, pdf).await?;
-        let mail_id = self.record(draw, &sent, name, &path, size).await?;
+        let mail_id = self.record(draw, &sent, &name, &path, size).await?;
         let mut mail = self.template.mail.clone().ok_or("the call to learn from sent no mail")?;
         mail.message_id = format!("<{}@actwright>", sent.row);
-        mail.attachments = vec![Attachment { file_name: name.to_owned(), mime_type: PDF.to_owned(), path }];
+        mail.attachments = vec![Attachment { file_name: name, mime_type: PDF.to_owned(), path }];
         self.options.mailer.send(&mail, &self.options.files).await?;
         self.mailed(&sent, mail_id).await
     }
@@ -39,7 +40,7 @@ impl Bare {
             Read::Size, Read::Size, Read::Size, Read::Size, Read::Id, Read::Text, Read::Text, Read::Text, Read::Text,
         ];
         tx.one(sql::QUOTE, &[T, Param::Id(draw.quote), ONE], &columns).await?;
-        let client = Param::Id(draw.quote_client);
+        let client = Param::Id(id(Kind::Client, draw.quote_client));
         tx.read(sql::LOCATION, &[T, client, Param::Flag(true), ONE], &[Read::Text; 6]).await?;
         tx.one(sql::SELLER, &[T, ONE], &[Read::Text; 3]).await?;
         let columns = [
@@ -106,8 +107,9 @@ async fn set_tenant(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// A quote of the shape that [`crate::load::seed`] gives to all: rendering it takes the same time.
-fn quote() -> Quote {
+/// The quote as [`crate::load::seed`] made it. Each is another one: typesetting remembers what it has done before.
+fn quote(draw: &Draw) -> Quote {
+    let (number, client) = (draw.quote_number, draw.quote_client);
     let items = (0..6).map(|number| Item {
         description: format!("Managed service, part {}", number + 1),
         detail: Some(format!("MS-{}", number + 1)),
@@ -121,7 +123,7 @@ fn quote() -> Quote {
     });
     let day = Timestamp::now().utc().date_naive();
     Quote {
-        number: Some("QUO-10001".to_owned()),
+        number: Some(format!("QUO-{}", 10_000 + number)),
         title: "Managed workplace and new firewall".to_owned(),
         status: None,
         issued: Some(day),
@@ -134,14 +136,14 @@ fn quote() -> Quote {
             phone: Some("+1 555 0100".to_owned()),
         },
         client: Party {
-            name: "Client 1 Trading Company".to_owned(),
-            address: ["1 Harbour Road", "Rotterdam 10001", "United States"].map(str::to_owned).to_vec(),
-            email: Some("billing@client1.example".to_owned()),
+            name: format!("Client {client} Trading Company"),
+            address: vec![format!("{client} Harbour Road"), format!("Rotterdam {}", 10_000 + client), "United States".to_owned()],
+            email: Some(format!("billing@client{client}.example")),
             phone: None,
         },
         contact: Some(Party {
-            name: "Tom 1".to_owned(),
-            email: Some("contact1@client.example".to_owned()),
+            name: format!("Tom {client}"),
+            email: Some(format!("contact{client}@client.example")),
             ..Party::default()
         }),
         po_number: None,
@@ -155,6 +157,6 @@ fn quote() -> Quote {
         terms_and_conditions: Some(
             "Recurring services run for twelve months. Invoices are due within 30 days.".to_owned(),
         ),
-        portal_link: Some("https://portal.harbourlight.example/quotes/0000000d-0000-4000-8000-000000000001".to_owned()),
+        portal_link: Some(format!("https://portal.harbourlight.example/quotes/{}", draw.quote)),
     }
 }

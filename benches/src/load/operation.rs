@@ -91,8 +91,10 @@ pub struct Draw {
     pub status: Uuid,
     /// A quote that was not sent since quotes were put back.
     pub quote: Uuid,
-    /// The quote's client.
-    pub quote_client: Uuid,
+    /// Counts the quotes from 1.
+    pub quote_number: u64,
+    /// The quote's client, counted from 1.
+    pub quote_client: u64,
     /// Begin and end of three days of the last three years.
     pub days: (Timestamp, Timestamp),
     /// The caller's own.
@@ -136,7 +138,8 @@ impl Source {
             activity: id(Kind::Interaction, 1 + activity),
             status: id(Kind::Status, 1 + status),
             quote: id(Kind::Quote, 1 + quote),
-            quote_client: id(Kind::Client, 1 + quote % clients),
+            quote_number: 1 + quote,
+            quote_client: 1 + quote % clients,
             days: (from, from.plus_seconds(3 * 86_400)),
             idempotency_key: format!("load-{number}"),
         })

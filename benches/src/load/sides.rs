@@ -101,6 +101,8 @@ impl Pair {
         let own = Database::open_with(url, connections).await?;
         let ours = Arc::new(Side::Ours(Box::new(runtime)));
         let bare = Arc::new(Side::Bare(Box::new(Bare::new(own, options(&folder.join("bare"))?, template))));
+        // Connections say a few things when they are new.
+        bare.call(operation, &draw()?).await?;
         // The search of `find_activities` depends on the number of the call.
         let drawn = draw()?;
         let again = if operation.sends() { draw()? } else { drawn.clone() };

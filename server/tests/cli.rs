@@ -1,0 +1,241 @@
+//! The command line as its users have it: the built program, a real SQLite file.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const TENANT: &str = "10000000-0000-4000-8000-000000000001";
+const NADIA: &str = "20000000-0000-4000-8000-000000000001";
+const PRIYA: &str = "20000000-0000-4000-8000-000000000003";
+const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
+const RUN: &str = "a2000000-0000-4000-8000-000000000001";
+const TYPE: &str = "71000000-0000-4000-8000-000000000003";
+
+/// A database with the demonstration's rows.
+struct Seeded {
+    folder: TempDir,
+}
+
+impl Seeded {
+    fn new() -> Self {
+        let seeded = Self { folder: TempDir::new().expect("a folder") };
+        assert!(seeded.run(&["db", "init"]).status.success());
+        assert!(seeded.run(&["db", "seed"]).status.success());
+        seeded
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("test.db").display())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = actwright(arguments);
+        command.env("ACTWRIGHT_DB", self.url());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
+    fn call(&self, action: &str, actor: &str, input: &Value, more: &[&str]) -> Output {
+        let input = input.to_string();
+        let mut arguments = vec!["call", action, "--tenant", TENANT, "--actor", actor, "--input", &input];
+        arguments.extend(more);
+        self.run(&arguments)
+    }
+
+    fn batch(&self, lines: &str, more: &[&str]) -> (Output, Vec<Value>) {
+        let mut arguments = vec!["call", "--batch", "-"];
+        arguments.extend(more);
+        let output = piped(self.command(&arguments), lines);
+        let answers = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        (output, answers)
+    }
+
+    /// How many activities the client has.
+    fn activities(&self) -> u64 {
+        let found = self.call("crm.find_activities", NADIA, &json!({ "client_id": CLIENT, "limit": 200 }), &[]);
+        parsed(&found)["output"]["count"].as_u64().expect("a count")
+    }
+}
+
+fn actwright(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
+    command.args(arguments).env_remove("ACTWRIGHT_DB").env_remove("ACTWRIGHT_DATA");
+    command
+}
+
+fn piped(mut command: Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the program reads");
+    child.wait_with_output().expect("the program ends")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn parsed(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn follow_up(title: &str) -> Value {
+    json!({ "client_id": CLIENT, "type_id": TYPE, "title": title, "start_time": "2027-01-12T10:00:00+01:00" })
+}
+
+/// The first thing that anybody runs: every chapter is there, in order, with what it caused.
+#[test]
+fn the_demonstration_tells_its_story() {
+    let folder = TempDir::new().expect("a folder");
+    let named = folder.path().join("demo");
+    let output = actwright(&["demo", "--dir", &named.display().to_string(), "--json"]).output().expect("it runs");
+    let story = parsed(&output);
+    let chapters = story["chapters"].as_array().expect("chapters");
+    assert_eq!(chapters.len(), 7);
+    assert_eq!(chapters[0]["answer"]["output"]["count"], 3);
+    assert_eq!(chapters[1]["answer"]["output"]["changed_fields"], json!(["end_time", "notes", "status_id"]));
+    assert_eq!(chapters[2]["effects"][0]["name"], "INTERACTION_LOGGED");
+    assert_eq!(chapters[3]["answer"]["output"]["email_sent"], true);
+    assert_eq!(chapters[3]["audit"]["changed_data"]["email_sent"], true);
+    assert_eq!(chapters[4]["error"]["code"], "PERMISSION_DENIED");
+    assert!(chapters[5]["answer"]["meta"]["deduplicated"].is_object());
+    assert!(chapters[6]["answer"]["meta"]["dry_run"]["changes"].as_array().is_some_and(|changes| changes.len() > 4));
+    let pdf = chapters[3]["effects"][1]["payload"]["attachments"][0]["path"].as_str().expect("a path");
+    let pdf = std::fs::read(named.join("data/documents").join(pdf)).expect("the PDF is stored");
+    assert!(pdf.starts_with(b"%PDF-"));
+    assert!(files(&named.join("data/mail")) == 1, "one mail, and none of the dry run");
+    let again = actwright(&["demo", "--dir", &named.display().to_string()]).output().expect("it runs");
+    assert_eq!(again.status.code(), Some(1), "a folder with something in it is not touched");
+}
+
+fn files(folder: &Path) -> usize {
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+/// Scripts branch on exit codes.
+#[test]
+fn exit_codes_tell_what_went_wrong() {
+    let seeded = Seeded::new();
+    let code = |output: Output| output.status.code();
+    assert_eq!(code(seeded.call("crm.schedule_activity", NADIA, &follow_up("x"), &[])), Some(0));
+    assert_eq!(code(seeded.call("crm.find_activities", NADIA, &json!({}), &[])), Some(3));
+    assert_eq!(code(seeded.call("crm.schedule_activity", PRIYA, &follow_up("x"), &[])), Some(4));
+    assert_eq!(code(seeded.run(&["call", "crm.find_activities", "--input", "{}"])), Some(2));
+    assert_eq!(code(actwright(&["call", "crm.find_activities", "--db", "sqlite:/nowhere/x.db", "--tenant", TENANT, "--actor", NADIA, "--input", "{}"]).output().expect("it runs")), Some(1));
+    assert_eq!(code(actwright(&["no-such-command"]).output().expect("it runs")), Some(2));
+}
+
+/// People read every problem of their input at once, with the place; machines get the same as JSON.
+#[test]
+fn all_problems_are_listed() {
+    let seeded = Seeded::new();
+    let input = json!({ "client_id": "x", "limit": 0, "date_from": "yesterday" });
+    let refused = seeded.call("crm.find_activities", NADIA, &input, &[]);
+    let shown = text(&refused.stderr);
+    for pointer in ["/client_id", "/limit", "/date_from"] {
+        assert!(shown.contains(pointer), "{shown}");
+    }
+    let refused = seeded.call("crm.find_activities", NADIA, &input, &["--json"]);
+    let error: Value = serde_json::from_slice(&refused.stdout).expect("JSON");
+    assert_eq!(error["error"]["details"]["problems"].as_array().map(Vec::len), Some(3));
+}
+
+/// A spelling mistake in the name of an action gets a suggestion.
+#[test]
+fn unknown_actions_get_a_suggestion() {
+    let seeded = Seeded::new();
+    let refused = seeded.call("crm.find_activity", NADIA, &json!({}), &[]);
+    assert!(text(&refused.stderr).contains("Did you mean crm.find_activities?"), "{}", text(&refused.stderr));
+    let refused = seeded.call("crm.find_activities@7", NADIA, &json!({}), &[]);
+    assert!(text(&refused.stderr).contains("has no version 7"));
+}
+
+/// A batch answers line by line, in order, and no bad line stops it.
+#[test]
+fn a_batch_goes_on_after_bad_lines() {
+    let seeded = Seeded::new();
+    let lines = [
+        json!({ "id": "a", "action": "crm.schedule_activity", "input": follow_up("first") }).to_string(),
+        "{ not json".to_owned(),
+        json!({ "id": "c", "action": "crm.schedule_activity", "inptu": {} }).to_string(),
+        json!({ "id": "d", "action": "crm.schedule_activity", "actor": PRIYA, "input": follow_up("denied") }).to_string(),
+        String::new(),
+        json!({ "id": "e", "action": "crm.schedule_activity", "actor": NADIA, "run": RUN, "input": {} }).to_string(),
+        json!({ "id": "f", "action": "crm.schedule_activity", "run": RUN, "step_path": "s1", "input": follow_up("by a run") }).to_string(),
+    ];
+    let before = seeded.activities();
+    let (output, answers) = seeded.batch(&lines.join("\n"), &["--tenant", TENANT, "--actor", NADIA]);
+    let told: Vec<(Value, Value)> = answers.iter().map(|one| (one["id"].clone(), one["ok"].clone())).collect();
+    let expected = [("a", true), ("", false), ("c", false), ("d", false), ("e", false), ("f", true)];
+    let expected = expected.map(|(id, ok)| (if id.is_empty() { Value::Null } else { json!(id) }, json!(ok)));
+    assert_eq!(told, expected);
+    assert_eq!(answers[1]["meta"]["line"], 2);
+    assert_eq!(answers[3]["error"]["code"], "PERMISSION_DENIED");
+    assert_eq!(output.status.code(), Some(6));
+    assert_eq!(seeded.activities(), before + 2);
+}
+
+/// A rehearsal shows everything and leaves nothing.
+#[test]
+fn a_dry_run_stores_nothing() {
+    let seeded = Seeded::new();
+    let before = seeded.activities();
+    let answer = parsed(&seeded.call("crm.schedule_activity", NADIA, &follow_up("rehearsal"), &["--dry-run"]));
+    assert_eq!(answer["meta"]["dry_run"]["changes"][0]["table"], "interactions");
+    assert_eq!(answer["meta"]["dry_run"]["events"][0]["name"], "INTERACTION_LOGGED");
+    assert_eq!(seeded.activities(), before);
+}
+
+/// Input comes from the line, a file or a pipe.
+#[test]
+fn input_comes_from_anywhere() {
+    let seeded = Seeded::new();
+    let input = json!({ "client_id": CLIENT, "limit": 1 }).to_string();
+    let file = seeded.folder.path().join("input.json");
+    std::fs::write(&file, &input).expect("a file");
+    let at_file = format!("@{}", file.display());
+    let arguments = |source| ["call", "crm.find_activities", "--tenant", TENANT, "--actor", NADIA, "--input", source];
+    assert_eq!(parsed(&seeded.run(&arguments(&at_file)))["output"]["count"], 1);
+    assert_eq!(parsed(&piped(seeded.command(&arguments("-")), &input))["output"]["count"], 1);
+}
+
+/// Setting up twice is safe, and loading the rows twice is refused without a trace.
+#[test]
+fn setting_up_is_repeatable() {
+    let seeded = Seeded::new();
+    let again = seeded.run(&["db", "init"]);
+    assert!(text(&again.stdout).contains("Nothing to do"));
+    let again = seeded.run(&["db", "seed"]);
+    assert_eq!(again.status.code(), Some(4));
+    assert!(text(&again.stderr).contains("there already"));
+    let status = parsed(&seeded.run(&["db", "status", "--json"]));
+    assert_eq!(status["layout"], "standalone");
+    assert_eq!(status["outbox"]["pending"], 0);
+}
+
+/// What there is can be listed and completed without a database.
+#[test]
+fn actions_are_described() {
+    let listed = parsed(&actwright(&["actions", "--json"]).output().expect("it runs"));
+    assert_eq!(listed["actions"].as_array().map(Vec::len), Some(5));
+    let schema = parsed(&actwright(&["schema", "crm.schedule_activity@1"]).output().expect("it runs"));
+    assert_eq!(schema["properties"]["client_id"]["x-workflow-picker-kind"], "client");
+    let script = actwright(&["completions", "bash"]).output().expect("it runs");
+    assert!(text(&script.stdout).contains("actwright"));
+}
+
+/// Forms ask for rows, narrowed by other fields.
+#[test]
+fn pickers_answer() {
+    let seeded = Seeded::new();
+    let narrowed = format!("client_id={CLIENT}");
+    let found = seeded.run(&["pick", "contact", "--tenant", TENANT, "--actor", NADIA, "--where", &narrowed, "--json"]);
+    let found = parsed(&found);
+    assert!(found.as_array().is_some_and(|rows| rows.iter().any(|row| row["label"] == "Hannah Lindqvist")), "{found}");
+}
