@@ -1,10 +1,12 @@
 //! YAML as a tree that knows where everything stands. The only module that knows the YAML library.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Spanned};
 
 /// Bytes of the source.
@@ -36,16 +38,33 @@ pub struct Key {
     pub text: String,
 }
 
-/// Why a text is not YAML.
+/// Why a text is not YAML that can be read.
 #[derive(Debug)]
 pub struct SyntaxError {
     pub span: Span,
     pub message: String,
 }
 
-/// Parses a text of one document.
-pub fn parse(text: &str) -> Result<Node, SyntaxError> {
-    let options = serde_saphyr::options! { with_snippet: false };
+/// A key that a mapping has already.
+#[derive(Debug, PartialEq)]
+pub struct DuplicateKey {
+    pub text: String,
+    pub span: Span,
+    pub first: Span,
+}
+
+/// Parses a text of one document. Of a key that is given twice, the first value is kept.
+///
+/// Only `true` and `false` are truth values, so that `no` and `on` may be names; numbers with a leading zero are text.
+pub fn parse(text: &str) -> Result<(Node, Vec<DuplicateKey>), SyntaxError> {
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+    };
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let span = error.location().map_or(0..0, |location| bytes(text, location));
         let message = error.without_snippet().to_string();
@@ -53,7 +72,9 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
         let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
         SyntaxError { span, message }
     })?;
-    Ok(node(text, tree))
+    let mut duplicates = Vec::new();
+    let node = node(text, tree, &mut duplicates);
+    Ok((node, duplicates))
 }
 
 impl Node {
@@ -66,6 +87,14 @@ impl Node {
             Kind::Text(_) => "a text",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
+        }
+    }
+
+    /// The value of a key, when it is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(entries) => entries.iter().find(|(own, _)| own.text == key).map(|(_, value)| value),
+            _ => None,
         }
     }
 
@@ -157,26 +186,62 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-fn node(text: &str, tree: Spanned<Tree>) -> Node {
+fn node(text: &str, tree: Spanned<Tree>, duplicates: &mut Vec<DuplicateKey>) -> Node {
     let mut span = bytes(text, tree.referenced);
     let kind = match tree.value {
         Tree::Scalar(kind) => kind,
-        Tree::List(items) => Kind::List(items.into_iter().map(|item| node(text, item)).collect()),
+        Tree::List(items) => {
+            let items: Vec<Node> = items.into_iter().map(|item| node(text, item, duplicates)).collect();
+            span = collection(text, span, items.first().map(|item| &item.span), items.last());
+            Kind::List(items)
+        }
         Tree::Map(entries) => {
-            let entries = entries
-                .into_iter()
-                .map(|(key, value)| (Key { span: bytes(text, key.referenced), text: key.value }, node(text, value)));
-            let entries: Vec<_> = entries.collect();
-            // A block has no end of its own; its first key is what people look for.
-            if let Some((key, _)) = entries.first()
-                && text.as_bytes().get(span.start) != Some(&b'{')
-            {
-                span = key.span.clone();
-            }
+            let entries = map(text, entries, duplicates);
+            let last = entries.last().map(|(_, value)| value);
+            span = collection(text, span, entries.first().map(|(key, _)| &key.span), last);
             Kind::Map(entries)
         }
     };
     Node { span, kind }
+}
+
+fn map(
+    text: &str,
+    entries: Vec<(Spanned<String>, Spanned<Tree>)>,
+    duplicates: &mut Vec<DuplicateKey>,
+) -> Vec<(Key, Node)> {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut map = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        let key = Key { span: bytes(text, key.referenced), text: key.value };
+        if let Some(first) = seen.get(&key.text) {
+            duplicates.push(DuplicateKey { text: key.text, span: key.span, first: first.clone() });
+            continue;
+        }
+        seen.insert(key.text.clone(), key.span.clone());
+        map.push((key, node(text, value, duplicates)));
+    }
+    map
+}
+
+/// What to show of a list or mapping: all that is between brackets; of a block, which has no end of its own, its start.
+fn collection(text: &str, own: Span, first: Option<&Span>, last: Option<&Node>) -> Span {
+    let close = match text.as_bytes().get(own.start) {
+        Some(b'[') => ']',
+        Some(b'{') => '}',
+        Some(b'*') => return own,
+        _ => return first.cloned().unwrap_or(own),
+    };
+    let from = last.map_or(own.end, |node| node.span.end);
+    if from < own.end {
+        return own;
+    }
+    match text[from..].find([close, '\n', '\r']) {
+        Some(at) if text[from + at..].starts_with(close) && !text[own.start..from].contains('\n') => {
+            own.start..from + at + 1
+        }
+        _ => own,
+    }
 }
 
 /// The bytes of a location, never empty where there is text, and on one line.
@@ -188,9 +253,12 @@ fn bytes(text: &str, location: Location) -> Span {
     };
     let start = text.floor_char_boundary(start.min(text.len()));
     let length = span.byte_len().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let line = text[start..].find(['\n', '\r']).map_or(text.len(), |end| start + end);
-    let end = text.ceil_char_boundary((start + length).min(line).max(start + 1).min(text.len()));
-    start..end.max(start)
+    let end = text.ceil_char_boundary((start + length).max(start + 1).min(text.len()));
+    match text[start..end].find(['\n', '\r']) {
+        Some(line_end) if line_end > 0 => start..start + line_end,
+        Some(_) => start..start,
+        None => start..end,
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +269,7 @@ mod tests {
     #[test]
     fn keys_and_values_know_their_bytes() {
         let text = "a: 1\nbb:\n  - tüx\n  - {c: no}\n";
-        let node = parse(text).expect("YAML");
+        let (node, _) = parse(text).expect("YAML");
         let Kind::Map(entries) = &node.kind else { panic!("a mapping") };
         assert_eq!(&text[entries[1].0.span.clone()], "bb");
         let Kind::List(items) = &entries[1].1.kind else { panic!("a list") };
@@ -213,10 +281,52 @@ mod tests {
     /// What is not YAML is said with a position, and never panics.
     #[test]
     fn syntax_errors_have_positions() {
-        for text in ["a: [1", "a: 1\na: 2\n", "\ta: 1", "a: *b", "- - -\n  : :"] {
+        for text in ["a: [1", "a: 1\n- b", "a: *b", "a: 1\n---\na: 2\n", "a: \"\\q\""] {
             let error = parse(text).expect_err("not YAML");
             assert!(error.span.end <= text.len(), "{text}: {error:?}");
             assert!(!error.message.is_empty());
+        }
+    }
+
+    #[test]
+    fn keys_given_twice_are_told() {
+        let text = "a: 1\nb: { c: 2, c: 3 }\na: 4\n";
+        let (node, duplicates) = parse(text).expect("YAML");
+        assert_eq!(node.to_json(), serde_json::json!({ "a": 1, "b": { "c": 2 } }));
+        let of = |one: &DuplicateKey| (one.text.clone(), one.first.start, one.span.start);
+        let mut told: Vec<_> = duplicates.iter().map(of).collect();
+        told.sort();
+        assert_eq!(told, [("a".to_owned(), 0, 23), ("c".to_owned(), 10, 16)]);
+    }
+
+    /// What stands in brackets is shown whole, where it is on one line.
+    #[test]
+    fn brackets_are_part_of_the_span() {
+        let text = "a: [x, { y: [z] } ]\nb: []\nc: [\n  d ]\n";
+        let (node, _) = parse(text).expect("YAML");
+        let Kind::Map(entries) = &node.kind else { panic!("a mapping") };
+        let shown: Vec<&str> = entries.iter().map(|(_, value)| &text[value.span.clone()]).collect();
+        assert_eq!(shown, ["[x, { y: [z] } ]", "[]", "["]);
+    }
+
+    /// `no` is a name, a leading zero does not make a number octal, and only a number is one.
+    #[test]
+    fn plain_scalars_are_what_they_look_like() {
+        let (node, _) = parse("[no, on, true, 007, 1_000, 0x10, 1.50, ~, '1', 2026-01-02]").expect("YAML");
+        let expected = serde_json::json!(["no", "on", true, "007", "1_000", 16, 1.5, null, "1", "2026-01-02"]);
+        assert_eq!(node.to_json(), expected);
+    }
+
+    /// Hostile files are refused at once.
+    #[test]
+    fn bombs_are_refused() {
+        let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+        let mut bomb = "a0: &a0 [x, x]\n".to_owned();
+        for level in 1..40 {
+            bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1));
+        }
+        for text in [deep, bomb] {
+            assert!(parse(&text).is_err());
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Error {
     /// For people.
     pub message: Cow<'static, str>,
     /// For programs.
-    pub details: Value,
+    pub details: Box<Value>,
     /// The step of the workflow run that made the call.
     pub node_path: Option<String>,
     /// When the call failed.
@@ -80,7 +80,7 @@ impl Code {
 
 impl Error {
     fn new(category: Category, code: Code, message: impl Into<Cow<'static, str>>, details: Value) -> Self {
-        Self { category, code, message: message.into(), details, node_path: None, at: None }
+        Self { category, code, message: message.into(), details: Box::new(details), node_path: None, at: None }
     }
 
     /// The input breaks a rule of the domain.

@@ -110,6 +110,9 @@ fn refusal(id: Value, number: u64, problem: String) -> Value {
     json!({ "id": id, "ok": false, "error": error, "meta": { "line": number } })
 }
 
+/// A line with its number, or what is wrong with it.
+type Numbered = (u64, Result<String, String>);
+
 /// Lines of any source, none longer than an input may be.
 struct Lines {
     reader: BufReader<Box<dyn Read>>,
@@ -117,8 +120,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// The next line with its number, or what is wrong with it.
-    fn next(&mut self) -> Result<Option<(u64, Result<String, String>)>, Failure> {
+    fn next(&mut self) -> Result<Option<Numbered>, Failure> {
         let mut bytes = Vec::new();
         (&mut self.reader).take(LARGEST_INPUT).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {

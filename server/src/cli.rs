@@ -10,6 +10,8 @@ use uuid::Uuid;
 ///
 /// Exit codes: 0 done; 1 it cannot run (no database, no file); 2 the command line is wrong; 3 the input is not valid;
 /// 4 the action was refused (denied, not found, conflict, …); 5 a passing fault, try again; 6 lines of a batch failed.
+///
+/// RUST_LOG=warn writes to standard error what the database or the file system said.
 #[derive(Debug, Parser)]
 #[command(name = "actwright", version, max_term_width = 100)]
 pub struct Arguments {

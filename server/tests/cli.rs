@@ -1,5 +1,7 @@
 //! The command line as its users have it: the built program, a real SQLite file.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

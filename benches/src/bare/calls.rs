@@ -57,9 +57,7 @@ impl Bare {
         call.tx.one(sql::LOCKED_ACTIVITY, &[T, id, ONE], sql::SUMMARY).await?;
         call.tx.one(sql::STATUS, &[T, status, Param::Text("interaction"), ONE], &[]).await?;
         let (notes, title) = (draw.notes(), draw.title());
-        call.tx
-            .execute(sql::UPDATE_ACTIVITY, &[Param::Text(&notes), status, Param::Text(&title), T, id])
-            .await?;
+        call.tx.execute(sql::UPDATE_ACTIVITY, &[Param::Text(&notes), status, Param::Text(&title), T, id]).await?;
         call.tx.one(sql::ACTIVITY, &[T, id, ONE], sql::SUMMARY).await?;
         self.commit(call, draw.activity).await?;
         Ok(())
@@ -139,9 +137,8 @@ impl Bare {
         let (resources, actions) = (["billing", "billing"], ["read", "update"]);
         let mut call = self.begin(Operation::SendQuote, draw, &resources, &actions).await?;
         let (quote, user, now) = (Param::Id(draw.quote), Param::Id(draw.user), Param::At(call.now));
-        let columns = [
-            Read::Id, Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::Text, Read::Text,
-        ];
+        let columns =
+            [Read::Id, Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::Text, Read::Text];
         call.tx.one(sql::LOCKED_QUOTE, &[T, quote, ONE], &columns).await?;
         call.tx.execute(sql::SEND_QUOTE, &[Param::Text("sent"), now, user, now, T, quote]).await?;
         let activity = Uuid::now_v7();
@@ -204,9 +201,8 @@ impl Bare {
         ];
         let [by, what, about, changed, details] = audit;
         if tx.is_postgres() {
-            let all = [
-                T, action_id, version, key, output, call_id, user, held, at, rows, by, what, about, changed, details,
-            ];
+            let all =
+                [T, action_id, version, key, output, call_id, user, held, at, rows, by, what, about, changed, details];
             tx.execute(tx::Sql { postgres: sql::POSTGRES_FINISH, sqlite: "" }, &all).await?;
         } else {
             let store = tx::Sql { postgres: "", sqlite: sql::SQLITE_STORE_OUTPUT };

@@ -36,16 +36,44 @@ impl Bare {
         let mut tx = Tx::begin_read(&self.database).await?;
         set_tenant(&mut tx).await?;
         let columns = [
-            Read::Text, Read::Text, Read::Text, Read::At, Read::At, Read::Text, Read::Text, Read::Text, Read::Text,
-            Read::Size, Read::Size, Read::Size, Read::Size, Read::Id, Read::Text, Read::Text, Read::Text, Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::At,
+            Read::At,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Size,
+            Read::Size,
+            Read::Size,
+            Read::Size,
+            Read::Id,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Text,
         ];
         tx.one(sql::QUOTE, &[T, Param::Id(draw.quote), ONE], &columns).await?;
         let client = Param::Id(id(Kind::Client, draw.quote_client));
         tx.read(sql::LOCATION, &[T, client, Param::Flag(true), ONE], &[Read::Text; 6]).await?;
         tx.one(sql::SELLER, &[T, ONE], &[Read::Text; 3]).await?;
         let columns = [
-            Read::Text, Read::Text, Read::Text, Read::Text, Read::Size, Read::Text, Read::Size, Read::Size, Read::Flag,
-            Read::Flag, Read::Flag, Read::Text, Read::Flag, Read::Number,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Text,
+            Read::Size,
+            Read::Text,
+            Read::Size,
+            Read::Size,
+            Read::Flag,
+            Read::Flag,
+            Read::Flag,
+            Read::Text,
+            Read::Flag,
+            Read::Number,
         ];
         tx.one(sql::ITEMS, &[T, Param::Id(draw.quote)], &columns).await?;
         tx.rollback().await
@@ -58,9 +86,8 @@ impl Bare {
         let (file, document, now) = (Param::Id(Uuid::now_v7()), Param::Id(Uuid::now_v7()), Timestamp::now());
         let (name, path, mime, user) = (Param::Text(name), Param::Text(path), Param::Text(PDF), Param::Id(draw.user));
         tx.execute(sql::FILE, &[T, file, path, name, mime, Param::Size(size), path, user]).await?;
-        let row = [
-            T, document, name, user, user, Param::At(now), file, path, mime, Param::Size(size), Param::Flag(true),
-        ];
+        let row =
+            [T, document, name, user, user, Param::At(now), file, path, mime, Param::Size(size), Param::Flag(true)];
         tx.execute(sql::DOCUMENT, &row).await?;
         let association = Param::Id(Uuid::now_v7());
         tx.execute(sql::ASSOCIATION, &[T, association, document, Param::Id(draw.quote), Param::Text("quote")]).await?;
@@ -137,7 +164,11 @@ fn quote(draw: &Draw) -> Quote {
         },
         client: Party {
             name: format!("Client {client} Trading Company"),
-            address: vec![format!("{client} Harbour Road"), format!("Rotterdam {}", 10_000 + client), "United States".to_owned()],
+            address: vec![
+                format!("{client} Harbour Road"),
+                format!("Rotterdam {}", 10_000 + client),
+                "United States".to_owned(),
+            ],
             email: Some(format!("billing@client{client}.example")),
             phone: None,
         },

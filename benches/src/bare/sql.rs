@@ -45,9 +45,31 @@ macro_rules! newest {
 
 /// The columns of the statements that read activities.
 pub const SUMMARY: &[Read] = &[
-    Read::Id, Read::Id, Read::Id, Read::Id, Read::Id, Read::Id, Read::Text, Read::Text, Read::At, Read::At, Read::At,
-    Read::Number, Read::Id, Read::Text, Read::Text, Read::Texts, Read::Text, Read::Text, Read::Text, Read::Text,
-    Read::Text, Read::Text, Read::Text, Read::Text, Read::Text,
+    Read::Id,
+    Read::Id,
+    Read::Id,
+    Read::Id,
+    Read::Id,
+    Read::Id,
+    Read::Text,
+    Read::Text,
+    Read::At,
+    Read::At,
+    Read::At,
+    Read::Number,
+    Read::Id,
+    Read::Text,
+    Read::Text,
+    Read::Texts,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
+    Read::Text,
 ];
 
 pub const BY_CLIENT: Sql = common!(summaries!(), " AND interactions.client_id = $2", newest!(), " LIMIT $3");

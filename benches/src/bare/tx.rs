@@ -171,7 +171,9 @@ fn read_postgres(row: &PgRow, index: usize, read: Read) -> sqlx::Result<()> {
         Read::Number => drop(black_box(row.try_get_unchecked::<Option<i32>, _>(index)?)),
         Read::Size => drop(black_box(row.try_get_unchecked::<Option<i64>, _>(index)?)),
         Read::Flag => drop(black_box(row.try_get_unchecked::<Option<bool>, _>(index)?)),
-        Read::At => drop(black_box(row.try_get_unchecked::<Option<sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc>>, _>(index)?)),
+        Read::At => drop(black_box(
+            row.try_get_unchecked::<Option<sqlx::types::chrono::DateTime<sqlx::types::chrono::Utc>>, _>(index)?,
+        )),
         Read::Json => drop(black_box(row.try_get_unchecked::<Option<Value>, _>(index)?)),
         Read::Texts => drop(black_box(row.try_get_unchecked::<Option<Vec<String>>, _>(index)?)),
     }

@@ -12,8 +12,8 @@ use actwright_benches::load::report::{self, Line};
 use actwright_benches::load::seed::{Sizes, seed};
 use actwright_benches::load::sides::Pair;
 use actwright_benches::load::statements;
-use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::Value;
+use actwright_runtime::database::{Database, Engine};
 use clap::Parser;
 
 /// Turns of each side. They alternate, so that what else the machine does hits both.

@@ -27,7 +27,15 @@ pub struct Line {
 }
 
 const HEAD: [&str; 9] = [
-    "operation", "callers", "statements", "calls/s", "p50 ms", "p99 ms", "bare calls/s", "bare p50 / p99 ms", "ratio (rounds)",
+    "operation",
+    "callers",
+    "statements",
+    "calls/s",
+    "p50 ms",
+    "p99 ms",
+    "bare calls/s",
+    "bare p50 / p99 ms",
+    "ratio (rounds)",
 ];
 
 impl Line {

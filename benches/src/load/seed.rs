@@ -153,7 +153,9 @@ impl Dialect {
         let values = columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
         let series = self.choose(
             format!("generate_series(1, {count}) AS s(n)"),
-            format!("(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"),
+            format!(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"
+            ),
         );
         format!("INSERT INTO {table} ({names}) SELECT {values} FROM {series}")
     }
@@ -302,10 +304,23 @@ fn records(sql: Dialect, sizes: Sizes) -> Vec<String> {
     let of_interactions = [
         ("tenant", sql.tenant()),
         ("interaction_id", sql.id(Kind::Interaction, "n")),
-        ("type_id", format!("CASE WHEN n % 3 = 0 THEN {} ELSE {} END", sql.id(Kind::OwnType, "1 + n / 3 % 3"), sql.id(Kind::SystemType, "1 + n % 5"))),
+        (
+            "type_id",
+            format!(
+                "CASE WHEN n % 3 = 0 THEN {} ELSE {} END",
+                sql.id(Kind::OwnType, "1 + n / 3 % 3"),
+                sql.id(Kind::SystemType, "1 + n % 5")
+            ),
+        ),
         ("client_id", sql.id(Kind::Client, &client)),
         ("contact_name_id", sql.id(Kind::Contact, &contact)),
-        ("ticket_id", format!("CASE WHEN n % 5 < 3 THEN {} END", sql.id(Kind::Ticket, &format!("1 + (n - 1) % {}", clients * tickets)))),
+        (
+            "ticket_id",
+            format!(
+                "CASE WHEN n % 5 < 3 THEN {} END",
+                sql.id(Kind::Ticket, &format!("1 + (n - 1) % {}", clients * tickets))
+            ),
+        ),
         ("user_id", sql.id(Kind::User, &format!("1 + n % {USERS}"))),
         ("status_id", sql.id(Kind::Status, &format!("1 + n % {STATUSES}"))),
         ("title", "'Follow-up number ' || n".to_owned()),

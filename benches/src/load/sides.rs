@@ -134,3 +134,27 @@ fn options(folder: &Path) -> Result<Options> {
         portal_url: "https://portal.harbourlight.example".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::seed::{Sizes, seed};
+
+    /// On PostgreSQL the load program itself compares: it says so where the sides differ.
+    #[tokio::test]
+    async fn both_sides_send_the_same_statements() {
+        statements::install().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("load.db").display());
+        let database = Database::open(&url).await.unwrap();
+        let sizes = Sizes::of(200);
+        seed(&database, sizes).await.unwrap();
+        let source = Source::new(sizes);
+        for operation in Operation::ALL {
+            let pair = Pair::new(&url, 1, operation, &source, folder.path()).await.unwrap();
+            assert!(pair.statements.ours.len() > 1, "{operation:?}: {:?}", pair.statements);
+            assert_eq!(pair.statements.differences(), Vec::<String>::new(), "{operation:?}");
+            pair.close().await;
+        }
+    }
+}

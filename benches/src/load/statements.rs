@@ -1,8 +1,8 @@
 //! Which statements a call sends, heard from the database driver's own log. A comparison is worth something only while
 //! both sides send the same.
 
-use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;

@@ -1,66 +1,81 @@
-//! The catalog: groups of actions that workflow authors choose from.
+//! `specs/catalog.yaml`: groups of actions that workflow authors choose from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::File;
 use super::keys::{Keys, Notes};
 use crate::diagnostic::Code;
-use crate::model::{Action, Group};
-use crate::yaml::Node;
+use crate::model::Group;
+use crate::yaml::{Node, Span};
 
 const KEYS: &[&str] = &["key", "label", "icon", "tile_kind", "description", "default_action", "actions"];
 
-/// The groups, and the ids of all actions that they list.
-pub fn groups(notes: &mut Notes<'_>, file: &File, actions: &BTreeMap<String, bool>) -> Vec<Group> {
-    let Some(keys) = Keys::of(notes, &file.node, "the catalog", &["groups"]) else { return Vec::new() };
-    let Some(items) = keys.require(notes, "groups").and_then(|node| notes.items(node, "`groups`")) else {
-        return Vec::new();
-    };
-    let mut seen = BTreeMap::new();
-    items.iter().filter_map(|node| group(notes, node, actions, &mut seen)).collect()
+/// What the catalog says.
+#[derive(Default)]
+pub struct Catalog {
+    pub groups: Vec<Group>,
+    /// Every action that is listed, in groups that are wrong otherwise, too.
+    pub listed: BTreeSet<String>,
 }
 
-fn group(
-    notes: &mut Notes<'_>,
-    node: &Node,
-    known: &BTreeMap<String, bool>,
-    seen: &mut BTreeMap<String, crate::yaml::Span>,
-) -> Option<Group> {
-    let keys = Keys::of(notes, node, "a group", KEYS)?;
-    let actions = keys.require(notes, "actions")?;
-    let listed = notes.texts(actions, "`actions`")?;
-    for (id, span) in &listed {
-        if !known.contains_key(*id) {
-            let found = notes.at(Code::UnknownAction, span, format!("there is no action `{id}`"));
-            notes.push(found.suggest(id, known.keys().map(String::as_str)));
-        } else if let Some(first) = seen.insert((*id).to_owned(), (*span).clone()) {
-            let found = notes.at(Code::Duplicate, span, format!("`{id}` is in the catalog twice"));
-            notes.push(found.also(first, "the other one"));
+/// Reads the catalog; `None` when it cannot be said what is listed. `actions` are those that exist.
+pub fn catalog(notes: &mut Notes<'_>, file: &File<'_>, actions: &BTreeSet<String>) -> Option<Catalog> {
+    let keys = Keys::of(notes, &file.node, "the catalog", &["groups"])?;
+    let items = keys.require(notes, "groups").and_then(|node| notes.items(node, "`groups`"))?;
+    let mut reader = Reader { actions, listed: BTreeMap::new(), keys: HashMap::new() };
+    let groups = items.iter().filter_map(|node| reader.group(notes, node)).collect();
+    Some(Catalog { groups, listed: reader.listed.into_keys().collect() })
+}
+
+struct Reader<'m> {
+    actions: &'m BTreeSet<String>,
+    listed: BTreeMap<String, Span>,
+    keys: HashMap<String, Span>,
+}
+
+impl Reader<'_> {
+    fn group(&mut self, notes: &mut Notes<'_>, node: &Node) -> Option<Group> {
+        let keys = Keys::of(notes, node, "a group", KEYS)?;
+        let key = keys.require_line(notes, "key");
+        if let (Some(key), Some(node)) = (&key, keys.get("key"))
+            && let Some(first) = self.keys.insert(key.clone(), node.span.clone())
+        {
+            let error = notes.error(Code::Duplicate, &node.span, format!("there are two groups with the key `{key}`"));
+            error.also(&first, "the other one");
+        }
+        let (label, icon) = (keys.require_line(notes, "label"), keys.require_line(notes, "icon"));
+        let tile_kind = keys.require_line(notes, "tile_kind");
+        let description = keys.require_prose(notes, "description");
+        let default_node = keys.require(notes, "default_action");
+        let default_action = default_node.and_then(|node| notes.text(node, "`default_action`"));
+        let listed = keys.require(notes, "actions").and_then(|node| notes.texts(node, "`actions`"))?;
+        for (id, item) in &listed {
+            self.list(notes, id, item);
+        }
+        let (default_node, default_action) = (default_node?, default_action?);
+        if !listed.iter().any(|(id, _)| *id == default_action) {
+            let message = format!("the default action `{default_action}` is not in the group");
+            let error = notes.error(Code::UnknownAction, &default_node.span, message);
+            error.suggest(default_action, listed.iter().map(|(id, _)| *id));
+        }
+        Some(Group {
+            key: key?,
+            label: label?,
+            icon: icon?,
+            tile_kind: tile_kind?,
+            description: description?,
+            actions: listed.into_iter().map(|(id, _)| id.to_owned()).collect(),
+            default_action: default_action.to_owned(),
+        })
+    }
+
+    fn list(&mut self, notes: &mut Notes<'_>, id: &str, item: &Node) {
+        if !self.actions.contains(id) {
+            let error = notes.error(Code::UnknownAction, &item.span, format!("there is no action `{id}`"));
+            error.suggest(id, self.actions.iter().map(String::as_str));
+        } else if let Some(first) = self.listed.insert(id.to_owned(), item.span.clone()) {
+            let error = notes.error(Code::Duplicate, &item.span, format!("`{id}` is in two groups"));
+            error.also(&first, "the other one").help("an action is in exactly one group");
         }
     }
-    let default_node = keys.require(notes, "default_action")?;
-    let default_action = notes.text(default_node, "`default_action`")?;
-    if !listed.iter().any(|(id, _)| *id == default_action) {
-        let message = format!("the default action `{default_action}` is not in the group");
-        let found = notes.at(Code::UnknownAction, &default_node.span, message);
-        notes.push(found.suggest(default_action, listed.iter().map(|(id, _)| *id)));
-    }
-    Some(Group {
-        key: keys.require_text(notes, "key")?.to_owned(),
-        label: keys.require_prose(notes, "label")?,
-        icon: keys.require_text(notes, "icon")?.to_owned(),
-        tile_kind: keys.require_text(notes, "tile_kind")?.to_owned(),
-        description: keys.require_prose(notes, "description")?,
-        actions: listed.into_iter().map(|(id, _)| id.to_owned()).collect(),
-        default_action: default_action.to_owned(),
-    })
-}
-
-/// Reports an action that no group lists.
-pub fn check_listed(notes: &mut Notes<'_>, action: &Action, node: &Node, groups: &[Group]) {
-    if groups.iter().any(|group| group.actions.contains(&action.id)) {
-        return;
-    }
-    let found = notes.at(Code::NotInCatalog, &node.span, format!("`{}` is in no group of the catalog", action.id));
-    notes.push(found.help("add it to the actions of a group in specs/catalog.yaml"));
 }

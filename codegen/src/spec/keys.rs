@@ -1,38 +1,55 @@
 //! Reading a mapping key by key, noting everything that is wrong with it.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Key, Kind, Node, Span};
 
+use super::File;
+
 /// Where problems of one file are collected.
-pub struct Notes<'f> {
-    pub file: &'f str,
-    pub all: &'f mut Vec<Diagnostic>,
+pub struct Notes<'a> {
+    file: &'a File<'a>,
+    found: &'a mut Vec<Diagnostic>,
 }
 
-impl Notes<'_> {
+impl<'a> Notes<'a> {
+    pub fn of(file: &'a File<'a>, found: &'a mut Vec<Diagnostic>) -> Self {
+        Self { file, found }
+    }
+
+    /// Notes a problem, and hands it out so that help can be added.
     pub fn error(&mut self, code: Code, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.all.push(Diagnostic::at(code, self.file, span.clone(), message));
-        let last = self.all.len() - 1;
-        &mut self.all[last]
+        self.found.push(Diagnostic::at(code, self.file.path(), span.clone(), message));
+        let last = self.found.len() - 1;
+        &mut self.found[last]
     }
 
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.all.push(diagnostic);
+    /// How many problems there are so far.
+    pub fn count(&self) -> usize {
+        self.found.len()
     }
 
-    /// A finding to be added to before it is pushed.
-    pub fn at(&self, code: Code, span: &Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::at(code, self.file, span.clone(), message)
+    /// The place of a part of a text, where the text is written as it reads; else the place of the whole.
+    pub fn part(&self, node: &Node, part: &str) -> Span {
+        self.part_of(node, part).unwrap_or_else(|| node.span.clone())
+    }
+
+    fn part_of(&self, node: &Node, part: &str) -> Option<Span> {
+        let Kind::Text(text) = &node.kind else { return None };
+        let text_at = self.file.text().get(node.span.clone())?.find(text.as_str())?;
+        // A slice of the text knows where it is; any other part is looked for.
+        let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+        let offset = offset.filter(|offset| offset + part.len() <= text.len()).or_else(|| text.find(part))?;
+        let start = node.span.start + text_at + offset;
+        (!part.is_empty()).then(|| start..start + part.len())
     }
 
     /// The entries of a mapping.
     pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {
         match &node.kind {
             Kind::Map(entries) => Some(entries),
-            _ => {
-                self.error(Code::WrongShape, &node.span, format!("{what} must be a mapping, not {}", node.describe()));
-                None
-            }
+            _ => self.wrong_shape(node, what, "a mapping"),
         }
     }
 
@@ -40,76 +57,63 @@ impl Notes<'_> {
     pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         match &node.kind {
             Kind::List(items) => Some(items),
-            _ => {
-                self.error(Code::WrongShape, &node.span, format!("{what} must be a list, not {}", node.describe()));
-                None
-            }
+            _ => self.wrong_shape(node, what, "a list"),
         }
     }
 
-    /// A text.
     pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
-        match &node.kind {
-            Kind::Text(text) => Some(text),
-            _ => {
-                let mut found =
-                    self.at(Code::WrongShape, &node.span, format!("{what} must be a text, not {}", node.describe()));
-                if matches!(node.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
-                    found = found.help("put it in quotes");
-                }
-                self.push(found);
-                None
-            }
+        if let Kind::Text(text) = &node.kind {
+            return Some(text);
         }
+        let written = self.file.text().get(node.span.clone()).unwrap_or_default().to_owned();
+        let error = self.error(Code::WrongShape, &node.span, format!("{what} must be a text, not {}", node.describe()));
+        if matches!(node.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
+            error.help(format!("put it in quotes: \"{written}\""));
+        }
+        None
     }
 
     pub fn flag(&mut self, node: &Node, what: &str) -> Option<bool> {
         match node.kind {
             Kind::Bool(flag) => Some(flag),
-            _ => {
-                let message = format!("{what} must be true or false, not {}", node.describe());
-                self.error(Code::WrongShape, &node.span, message);
-                None
-            }
+            _ => self.wrong_shape(node, what, "true or false"),
         }
     }
 
     pub fn integer(&mut self, node: &Node, what: &str) -> Option<i64> {
         match node.kind {
             Kind::Int(number) => Some(number),
-            _ => {
-                let message = format!("{what} must be a whole number, not {}", node.describe());
-                self.error(Code::WrongShape, &node.span, message);
+            Kind::Float(number) => {
+                self.error(Code::WrongShape, &node.span, format!("{what} must be a whole number, not {number}"));
                 None
             }
+            _ => self.wrong_shape(node, what, "a whole number"),
         }
     }
 
-    /// A count: a whole number that is not negative.
-    pub fn count(&mut self, node: &Node, what: &str) -> Option<u64> {
-        let number = self.integer(node, what)?;
-        let count = u64::try_from(number).ok();
-        if count.is_none() {
-            self.error(Code::BadConstraint, &node.span, format!("{what} must not be negative"));
-        }
-        count
+    fn wrong_shape<T>(&mut self, node: &Node, what: &str, wanted: &str) -> Option<T> {
+        self.error(Code::WrongShape, &node.span, format!("{what} must be {wanted}, not {}", node.describe()));
+        None
     }
 
-    /// Several texts.
-    pub fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Option<Vec<(&'n str, &'n Span)>> {
-        let items = self.items(node, what)?;
-        Some(items.iter().filter_map(|item| Some((self.text(item, what)?, &item.span))).collect())
-    }
-
-    /// `resource:action`.
-    pub fn permission<'n>(&mut self, node: &'n Node) -> Option<(&'n str, &'n str)> {
-        let text = self.text(node, "a permission")?;
-        let parts = text.split_once(':').filter(|(resource, action)| !resource.is_empty() && !action.is_empty());
-        if parts.is_none() {
-            let found = self.at(Code::WrongShape, &node.span, format!("`{text}` is not a permission"));
-            self.push(found.help("a permission is written resource:action, such as client:update"));
+    /// Several texts, no two alike.
+    pub fn texts<'n>(&mut self, node: &'n Node, what: &str) -> Option<Vec<(&'n str, &'n Node)>> {
+        let mut seen = HashMap::new();
+        let mut texts = Vec::new();
+        for item in self.items(node, what)? {
+            let Some(text) = self.text(item, &format!("an item of {what}")) else { continue };
+            match seen.get(text) {
+                Some(first) => {
+                    let error = self.error(Code::Duplicate, &item.span, format!("`{text}` is listed twice"));
+                    error.also(first, "first here");
+                }
+                None => {
+                    seen.insert(text, item.span.clone());
+                    texts.push((text, item));
+                }
+            }
         }
-        parts
+        Some(texts)
     }
 }
 
@@ -118,19 +122,36 @@ pub struct Keys<'n> {
     what: &'static str,
     span: &'n Span,
     entries: &'n [(Key, Node)],
+    /// Keys that are there with a spelling mistake.
+    misspelt: Vec<String>,
 }
 
 impl<'n> Keys<'n> {
-    /// Takes a mapping, and reports keys that nobody reads.
+    /// Takes a mapping, and notes the keys that nobody reads.
     pub fn of(notes: &mut Notes<'_>, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Self> {
         let entries = notes.entries(node, what)?;
-        for (key, _) in entries {
-            if !known.contains(&key.text.as_str()) {
-                let found = notes.at(Code::UnknownKey, &key.span, format!("{what} has no key `{}`", key.text));
-                notes.push(found.suggest(&key.text, known.iter().copied()));
-            }
+        let mut misspelt = Vec::new();
+        for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
+            let error = notes.error(Code::UnknownKey, &key.span, format!("{what} has no key `{}`", key.text));
+            match key.text.as_str() {
+                "required" if known.contains(&"optional") => {
+                    error.help("every field is required, unless it says `optional: true` or has a `default`")
+                }
+                text => error.suggest(text, known.iter().copied()),
+            };
+            misspelt.extend(error.suggestion.clone());
         }
-        Some(Self { what, span: &node.span, entries })
+        Some(Self { what, span: &node.span, entries, misspelt })
+    }
+
+    /// Whether there is a key that is not known: it may be a misspelt one that is missing.
+    pub fn has_unknown(&self, known: &[&str]) -> bool {
+        self.entries.iter().any(|(key, _)| !known.contains(&key.text.as_str()))
+    }
+
+    /// Missing keys are noted here.
+    pub fn named_by(self, key: &'n Key) -> Self {
+        Self { span: &key.span, ..self }
     }
 
     pub fn get(&self, name: &str) -> Option<&'n Node> {
@@ -144,14 +165,10 @@ impl<'n> Keys<'n> {
     /// A value that must be there.
     pub fn require(&self, notes: &mut Notes<'_>, name: &str) -> Option<&'n Node> {
         let node = self.get(name);
-        if node.is_none() {
+        if node.is_none() && !self.misspelt.iter().any(|meant| meant == name) {
             notes.error(Code::MissingKey, self.span, format!("{} needs the key `{name}`", self.what));
         }
         node
-    }
-
-    pub fn text(&self, notes: &mut Notes<'_>, name: &str) -> Option<&'n str> {
-        notes.text(self.get(name)?, &format!("`{name}`"))
     }
 
     pub fn require_text(&self, notes: &mut Notes<'_>, name: &str) -> Option<&'n str> {
@@ -164,10 +181,25 @@ impl<'n> Keys<'n> {
         let node = self.get(name)?;
         let text = notes.text(node, &format!("`{name}`"))?.trim();
         if text.is_empty() {
-            notes.error(Code::EmptyText, &node.span, format!("`{name}` is empty"));
+            notes.error(Code::BadText, &node.span, format!("`{name}` is empty"));
+            return None;
+        }
+        if text.contains(|c: char| c.is_control() && c != '\n') {
+            notes.error(Code::BadText, &node.span, format!("`{name}` holds a control character"));
             return None;
         }
         Some(text.to_owned())
+    }
+
+    /// As [`Keys::prose`], on one line.
+    pub fn line(&self, notes: &mut Notes<'_>, name: &str) -> Option<String> {
+        let text = self.prose(notes, name)?;
+        if text.contains('\n') {
+            let span = &self.get(name)?.span;
+            notes.error(Code::BadText, span, format!("`{name}` must be on one line"));
+            return None;
+        }
+        Some(text)
     }
 
     pub fn require_prose(&self, notes: &mut Notes<'_>, name: &str) -> Option<String> {
@@ -175,7 +207,24 @@ impl<'n> Keys<'n> {
         self.prose(notes, name)
     }
 
+    pub fn require_line(&self, notes: &mut Notes<'_>, name: &str) -> Option<String> {
+        self.require(notes, name)?;
+        self.line(notes, name)
+    }
+
     pub fn flag(&self, notes: &mut Notes<'_>, name: &str) -> bool {
         self.get(name).and_then(|node| notes.flag(node, &format!("`{name}`"))).unwrap_or(false)
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&self, notes: &mut Notes<'_>, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        let node = self.get(name)?;
+        let text = notes.text(node, &format!("`{name}`"))?;
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        if chosen.is_none() {
+            let error = notes.error(Code::WrongShape, &node.span, format!("`{name}` cannot be `{text}`"));
+            error.suggest(text, choices.iter().map(|(word, _)| *word));
+        }
+        chosen.map(|(_, value)| *value)
     }
 }

@@ -1,179 +1,271 @@
 //! Rules that span fields of an input.
 
-use super::fields::EXACT;
+use serde_json::Value;
+
+use super::formats::instant;
 use super::keys::{Keys, Notes};
 use super::names::{Found, Names};
-use super::{shared, values};
+use super::values::Judge;
 use crate::diagnostic::Code;
 use crate::model::{Check, Field, Presence, Rule, Type};
-use crate::yaml::{Node, Span};
+use crate::yaml::{Key, Kind, Node};
 
-const KEYS: &[&str] = &["any_of", "one_of", "ordered", "requires", "non_empty", "forbid", "message"];
+const CHECKS: &[&str] = &["any_of", "one_of", "ordered", "requires", "non_empty", "forbid"];
 
+/// The rules of an action.
 pub fn rules(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, input: &[Field]) -> Vec<Rule> {
     let items = keys.get("rules").and_then(|node| notes.items(node, "`rules`")).unwrap_or_default();
-    items.iter().filter_map(|node| rule(notes, names, node, input)).collect()
+    let mut reader = Reader { notes, names, input };
+    items.iter().filter_map(|node| reader.rule(node)).collect()
 }
 
-fn rule(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Rule> {
-    let keys = Keys::of(notes, node, "a rule", KEYS)?;
-    let kinds: Vec<_> = KEYS[..6].iter().filter_map(|key| keys.entry(key)).collect();
-    let [(kind, value)] = kinds.as_slice() else {
-        let found = notes.at(Code::WrongShape, &node.span, "a rule says exactly one thing");
-        notes.push(found.help(format!("one of {}", KEYS[..6].join(", "))));
-        return None;
-    };
-    let message = keys.prose(notes, "message");
-    let check = match kind.text.as_str() {
-        "any_of" => Check::AnyOf(choices(notes, names, value, input)?),
-        "one_of" => Check::OneOf(choices(notes, names, value, input)?),
-        "ordered" => ordered(notes, names, value, input)?,
-        "requires" => requires(notes, names, value, input)?,
-        "non_empty" => non_empty(notes, names, value, input)?,
-        _ => forbid(notes, names, value, input)?,
-    };
-    let message = message.unwrap_or_else(|| default_message(&check));
-    Some(Rule { check, message })
+/// Reads the rules over one input.
+struct Reader<'r, 'n, 'm> {
+    notes: &'r mut Notes<'n>,
+    names: &'m Names,
+    input: &'m [Field],
 }
 
-/// Top-level fields that may be left out.
-fn choices(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Vec<String>> {
-    let texts = notes.texts(node, "the fields of a rule")?;
-    if texts.len() < 2 {
-        notes.error(Code::BadRule, &node.span, "a choice needs at least two fields");
+impl<'m> Reader<'_, '_, 'm> {
+    fn rule(&mut self, node: &'m Node) -> Option<Rule> {
+        let known: Vec<&str> = CHECKS.iter().copied().chain(["message"]).collect();
+        let keys = Keys::of(self.notes, node, "a rule", &known)?;
+        let message = keys.line(self.notes, "message");
+        let checks: Vec<&(Key, Node)> = CHECKS.iter().filter_map(|check| keys.entry(check)).collect();
+        let [(kind, value)] = checks.as_slice() else {
+            if checks.is_empty() && keys.has_unknown(&known) {
+                return None;
+            }
+            let error = self.notes.error(Code::WrongShape, &node.span, "a rule says exactly one thing");
+            error.help(format!("write one of {}", CHECKS.join(", ")));
+            return None;
+        };
+        let check = match kind.text.as_str() {
+            "any_of" => Check::AnyOf(self.choices(value)?),
+            "one_of" => Check::OneOf(self.choices(value)?),
+            "ordered" => self.ordered(value)?,
+            "requires" => self.requires(value)?,
+            "non_empty" => self.non_empty(value)?,
+            _ => self.forbid(value)?,
+        };
+        let message = message.unwrap_or_else(|| default_message(&check));
+        Some(Rule { check, message })
     }
-    for (path, span) in &texts {
-        match field(notes, names, input, path, span) {
-            Some(field) if field.presence == Presence::Required => {
-                let found =
-                    notes.at(Code::BadRule, span, format!("`{path}` must always be given, so there is no choice"));
-                notes.push(found.help("make it `optional: true`, or leave it out of the rule"));
-            }
-            Some(field) if matches!(field.presence, Presence::Default(_)) => {
-                notes.error(Code::BadRule, span, format!("`{path}` has a default, so it counts as given to people"));
-            }
-            _ => {}
+
+    /// The field at a path; `None` when there is none, which is noted, or nothing can be said about it.
+    fn field(&mut self, path: &'m str, node: &Node) -> Option<(&'m Field, bool)> {
+        match self.names.lookup(self.notes, &node.span, self.input, path) {
+            Found::Field { field, always, .. } if !self.names.is_open(&field.ty) => Some((field, always)),
+            _ => None,
         }
     }
-    Some(texts.into_iter().map(|(path, _)| path.to_owned()).collect())
+
+    /// Fields that may be left out.
+    fn choices(&mut self, node: &'m Node) -> Option<Vec<String>> {
+        let texts = self.notes.texts(node, "the fields of a rule")?;
+        if matches!(&node.kind, Kind::List(items) if items.len() < 2) {
+            self.notes.error(Code::BadRule, &node.span, "a choice needs at least two fields");
+        }
+        for (path, item) in &texts {
+            if let Some((_, true)) = self.field(path, item) {
+                let message = format!("`{path}` must always be given, so there is no choice");
+                let error = self.notes.error(Code::BadRule, &item.span, message);
+                error.help("make it `optional: true`, or leave it out of the rule");
+            }
+        }
+        Some(owned(&texts))
+    }
+
+    fn ordered(&mut self, node: &'m Node) -> Option<Check> {
+        let texts = self.notes.texts(node, "`ordered`")?;
+        let [(first, first_node), (second, second_node)] = texts.as_slice() else {
+            if !matches!(&node.kind, Kind::List(items) if items.len() == 2) {
+                self.notes.error(Code::WrongShape, &node.span, "`ordered` takes two fields");
+            }
+            return None;
+        };
+        let (a, b) = (self.field(first, first_node), self.field(second, second_node));
+        if let (Some((a, _)), Some((b, _))) = (a, b)
+            && (order(&a.ty).is_none() || order(&a.ty) != order(&b.ty))
+        {
+            let message = format!("`{first}` and `{second}` cannot be compared");
+            let error = self.notes.error(Code::BadRule, &node.span, message);
+            error.help("both must be of type `datetime`, both `date`, both `money`, or both numbers");
+        }
+        Some(Check::Ordered((*first).to_owned(), (*second).to_owned()))
+    }
+
+    fn requires(&mut self, node: &'m Node) -> Option<Check> {
+        let keys = Keys::of(self.notes, node, "`requires`", &["field", "with"])?;
+        let first_node = keys.require(self.notes, "field");
+        let with_node = keys.require(self.notes, "with");
+        let (first_node, with_node) = (first_node?, with_node?);
+        let first = self.notes.text(first_node, "`field`")?;
+        self.field(first, first_node);
+        let with = self.notes.texts(with_node, "`with`")?;
+        if with.is_empty() {
+            self.notes.error(Code::BadRule, &with_node.span, "`with` names at least one field");
+        }
+        for (path, item) in &with {
+            if let Some((_, true)) = self.field(path, item) {
+                let message = format!("`{path}` must always be given, so the rule cannot fail");
+                self.notes.error(Code::BadRule, &item.span, message).help("leave it out of the rule");
+            } else if *path == first {
+                self.notes.error(Code::BadRule, &item.span, format!("`{path}` cannot require itself"));
+            }
+        }
+        Some(Check::Requires(first.to_owned(), owned(&with)))
+    }
+
+    fn non_empty(&mut self, node: &'m Node) -> Option<Check> {
+        let path = self.notes.text(node, "`non_empty`")?;
+        let fields = if path.is_empty() {
+            self.input
+        } else {
+            let (field, _) = self.field(path, node)?;
+            let Some(fields) = self.names.fields(&field.ty) else {
+                let error = self.notes.error(Code::BadRule, &node.span, format!("`{path}` is not an object"));
+                error.help("lists have `min_items`, texts have `min_length`");
+                return None;
+            };
+            fields
+        };
+        if let Some(required) = fields.iter().find(|field| field.presence == Presence::Required) {
+            let message = format!("`{}` must always be given, so the rule cannot fail", required.name);
+            self.notes.error(Code::BadRule, &node.span, message).help("leave out the rule");
+        }
+        Some(Check::NonEmpty(path.to_owned()))
+    }
+
+    fn forbid(&mut self, node: &'m Node) -> Option<Check> {
+        let entries = self.notes.entries(node, "`forbid`")?;
+        if entries.is_empty() {
+            self.notes.error(Code::BadRule, &node.span, "`forbid` names at least one field and its value");
+        }
+        for (key, value) in entries {
+            if let Found::Field { field, .. } = self.names.lookup(self.notes, &key.span, self.input, &key.text) {
+                let what = format!("`{}`", key.text);
+                let mut judge = Judge { notes: self.notes, names: self.names, code: Code::BadRule };
+                judge.value(&what, &field.ty, false, value);
+            }
+        }
+        Some(Check::Forbid(entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()))
+    }
 }
 
-fn ordered(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Check> {
-    let texts = notes.texts(node, "`ordered`")?;
-    let [(first, first_span), (second, second_span)] = texts.as_slice() else {
-        notes.error(Code::WrongShape, &node.span, "`ordered` takes two fields");
-        return None;
-    };
-    let a = field(notes, names, input, first, first_span);
-    let b = field(notes, names, input, second, second_span);
-    if let (Some(a), Some(b)) = (a, b)
-        && (order(&a.ty).is_none() || order(&a.ty) != order(&b.ty))
-    {
-        let found = notes.at(Code::BadRule, &node.span, format!("`{first}` and `{second}` cannot be compared"));
-        notes.push(found.help("both must be date-times, both dates, or both numbers"));
-    }
-    Some(Check::Ordered((*first).to_owned(), (*second).to_owned()))
+/// The rules that an input, right in itself, breaks.
+pub fn broken<'r>(rules: &'r [Rule], names: &Names, fields: &[Field], input: &Value) -> Vec<&'r Rule> {
+    rules.iter().filter(|rule| is_broken(&rule.check, names, fields, input).unwrap_or(false)).collect()
+}
+
+/// `None` where the rule has nothing to judge.
+fn is_broken(check: &Check, names: &Names, fields: &[Field], input: &Value) -> Option<bool> {
+    let given = |path: &&String| given(input, path).is_some();
+    Some(match check {
+        Check::AnyOf(paths) => !paths.iter().any(|path| given(&path)),
+        Check::OneOf(paths) => paths.iter().filter(given).count() != 1,
+        Check::Requires(first, with) => given(&first) && !with.iter().all(|path| given(&path)),
+        Check::NonEmpty(path) => self::given(input, path)?.as_object()?.is_empty(),
+        Check::Forbid(all) => {
+            all.iter().all(|(path, value)| effective(names, fields, input, path).as_ref() == Some(value))
+        }
+        Check::Ordered(first, second) => {
+            let (first, second) = (effective(names, fields, input, first)?, effective(names, fields, input, second)?);
+            match (first.as_f64(), second.as_f64()) {
+                (Some(first), Some(second)) => first > second,
+                _ => instant(first.as_str()?) > instant(second.as_str()?),
+            }
+        }
+    })
+}
+
+/// What is at a path; the empty path is the input itself.
+fn given<'v>(input: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').filter(|step| !step.is_empty()).try_fold(input, |value, step| value.get(step))
+}
+
+/// As [`given`], with the default of a field that is left out. Not null.
+fn effective(names: &Names, fields: &[Field], input: &Value, path: &str) -> Option<Value> {
+    let value = given(input, path).cloned().or_else(|| match names.find(fields, path) {
+        Found::Field { field: Field { presence: Presence::Default(value), .. }, .. } => Some(value.clone()),
+        _ => None,
+    });
+    value.filter(|value| !value.is_null())
+}
+
+fn owned(texts: &[(&str, &Node)]) -> Vec<String> {
+    texts.iter().map(|(text, _)| (*text).to_owned()).collect()
 }
 
 /// What a type is compared as.
-fn order(ty: &Type) -> Option<u8> {
+fn order(ty: &Type) -> Option<&'static str> {
     match ty {
-        Type::DateTime => Some(0),
-        Type::Date => Some(1),
-        Type::Integer { .. } | Type::Number { .. } | Type::Money { .. } => Some(2),
+        Type::DateTime => Some("date and time"),
+        Type::Date => Some("date"),
+        Type::Money { .. } => Some("money"),
+        Type::Integer { .. } | Type::Number { .. } => Some("number"),
         _ => None,
     }
 }
 
-fn requires(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Check> {
-    let keys = Keys::of(notes, node, "`requires`", &["field", "with"])?;
-    let first_node = keys.require(notes, "field")?;
-    let first = notes.text(first_node, "`field`")?;
-    field(notes, names, input, first, &first_node.span);
-    let with = keys.require(notes, "with")?;
-    let others = notes.texts(with, "`with`")?;
-    for (path, span) in &others {
-        field(notes, names, input, path, span);
-    }
-    Some(Check::Requires(first.to_owned(), others.into_iter().map(|(path, _)| path.to_owned()).collect()))
-}
-
-fn non_empty(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Check> {
-    let path = notes.text(node, "`non_empty`")?;
-    let fields = if path.is_empty() {
-        Some(input)
-    } else {
-        let found = field(notes, names, input, path, &node.span)?;
-        let fields = names.fields(&found.ty);
-        if fields.is_none() {
-            notes.error(Code::BadRule, &node.span, format!("`{path}` is no object"));
-        }
-        fields
-    };
-    if let Some(required) = fields?.iter().find(|field| field.presence == Presence::Required) {
-        let message = format!("is never empty, because `{}` must always be given", required.name);
-        notes.error(Code::BadRule, &node.span, message);
-    }
-    Some(Check::NonEmpty(path.to_owned()))
-}
-
-fn forbid(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Check> {
-    let entries = notes.entries(node, "`forbid`")?;
-    if entries.is_empty() {
-        notes.error(Code::BadRule, &node.span, "nothing is forbidden");
-        return None;
-    }
-    let mut all = Vec::new();
-    for (key, node) in entries {
-        let value = node.to_json();
-        if let Some(found) = field(notes, names, input, &key.text, &key.span) {
-            if matches!(found.ty, Type::Integer { .. } | Type::Money { .. })
-                && value.as_i64().is_none_or(|n| n.abs() > EXACT)
-            {
-                notes.error(Code::BadRule, &node.span, format!("`{}` never has this value", key.text));
-            } else if let Err(problem) = values::check(names, &found.ty, &value) {
-                notes.error(Code::BadRule, &node.span, format!("never applies: `{}` {problem}", key.text));
-            }
-        }
-        all.push((key.text.clone(), value));
-    }
-    Some(Check::Forbid(all))
-}
-
-fn field<'m>(
-    notes: &mut Notes<'_>,
-    names: &'m Names,
-    input: &'m [Field],
-    path: &str,
-    span: &Span,
-) -> Option<&'m Field> {
-    match names.find(input, path) {
-        Found::Field(field) => Some(field),
-        found => {
-            shared::missing(notes, span, path, &found);
-            None
-        }
-    }
-}
-
+/// What people read where the spec gives no message.
 fn default_message(check: &Check) -> String {
     match check {
-        Check::AnyOf(paths) => format!("{} is required", either(paths)),
-        Check::OneOf(paths) => format!("exactly one of {} is required", paths.join(", ")),
-        Check::Ordered(first, second) => format!("{first} must not be greater than {second}"),
-        Check::Requires(first, others) => format!("{first} needs {}", others.join(" and ")),
+        Check::AnyOf(paths) => format!("{} is required", series(paths, "or")),
+        Check::OneOf(paths) => format!("exactly one of {} is required", series(paths, "and")),
+        Check::Ordered(first, second) => format!("{first} must not be after {second}"),
+        Check::Requires(first, with) => {
+            let verb = if with.len() == 1 { "is" } else { "are" };
+            format!("{} {verb} required when {first} is given", series(with, "and"))
+        }
         Check::NonEmpty(path) if path.is_empty() => "at least one field is required".to_owned(),
-        Check::NonEmpty(path) => format!("{path} needs at least one field"),
+        Check::NonEmpty(path) => format!("{path} must have at least one field"),
         Check::Forbid(all) => {
-            let all: Vec<String> = all.iter().map(|(path, value)| format!("{path} {value}")).collect();
-            format!("{} do not go together", all.join(" and "))
+            let all: Vec<String> = all.iter().map(|(path, value)| format!("{path} {}", plain(value))).collect();
+            match all.as_slice() {
+                [one] => format!("{one} is not allowed"),
+                all => format!("{} are not allowed together", series(all, "and")),
+            }
         }
     }
 }
 
-fn either(paths: &[String]) -> String {
-    match paths {
-        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
-        _ => paths.join(""),
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `a, b or c`.
+fn series(all: &[String], word: &str) -> String {
+    match all {
+        [first @ .., last] if !first.is_empty() => format!("{} {word} {last}", first.join(", ")),
+        _ => all.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rules_without_a_message_get_one() {
+        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        for (check, expected) in [
+            (Check::AnyOf(texts(&["client_id", "contact_id"])), "client_id or contact_id is required"),
+            (Check::OneOf(texts(&["a", "b", "c"])), "exactly one of a, b and c is required"),
+            (Check::Ordered("start_time".into(), "end_time".into()), "start_time must not be after end_time"),
+            (Check::Requires("a".into(), texts(&["b"])), "b is required when a is given"),
+            (Check::Requires("a".into(), texts(&["b", "c"])), "b and c are required when a is given"),
+            (Check::NonEmpty("patch".into()), "patch must have at least one field"),
+            (Check::NonEmpty(String::new()), "at least one field is required"),
+            (Check::Forbid(vec![("a".into(), json!(true))]), "a true is not allowed"),
+            (
+                Check::Forbid(vec![("target.type".into(), json!("project")), ("visibility".into(), json!("public"))]),
+                "target.type project and visibility public are not allowed together",
+            ),
+        ] {
+            assert_eq!(default_message(&check), expected);
+        }
     }
 }

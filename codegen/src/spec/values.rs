@@ -1,180 +1,199 @@
-//! Judges JSON values by their types: defaults, examples, and values in rules.
+//! Judges values that specs give - defaults, examples, values in rules - by their types, each problem at its place.
 
-use regex::Regex;
-use serde_json::Value;
+use std::collections::HashSet;
 
+use super::formats::{is_date, is_date_time, is_email, is_uuid};
+use super::keys::Notes;
 use super::names::Names;
+use crate::diagnostic::Code;
 use crate::model::{Field, Item, Presence, StringType, Type};
+use crate::yaml::{Kind, Node};
 
-/// Says what is wrong with a value, as the end of a sentence: `must be a UUID`.
-pub fn check(names: &Names, ty: &Type, value: &Value) -> Result<(), String> {
-    let ok =
-        |fits: bool, wanted: &str| if fits { Ok(()) } else { Err(format!("must be {wanted}, not {}", short(value))) };
-    match ty {
-        Type::Json => Ok(()),
-        Type::Uuid => ok(value.as_str().is_some_and(is_uuid), "a UUID"),
-        Type::Boolean => ok(value.is_boolean(), "true or false"),
-        Type::DateTime => ok(value.as_str().is_some_and(is_date_time), "an RFC 3339 date and time with an offset"),
-        Type::Date => ok(value.as_str().is_some_and(is_date), "a date such as 2026-01-31"),
-        Type::Email => ok(value.as_str().is_some_and(is_email), "an e-mail address"),
-        Type::Integer { min, max } | Type::Money { min, max } => {
-            let fits = value.as_i64().is_some_and(|number| (*min..=*max).contains(&number));
-            ok(fits, &format!("a whole number from {min} to {max}"))
+/// Judges values of one spec file.
+pub struct Judge<'j, 'n> {
+    pub notes: &'j mut Notes<'n>,
+    pub names: &'j Names,
+    /// Under which problems are noted.
+    pub code: Code,
+}
+
+impl Judge<'_, '_> {
+    /// Notes what keeps a value from being one of the type. `what` begins the sentence: the field or item.
+    pub fn value(&mut self, what: &str, ty: &Type, nullable: bool, node: &Node) {
+        if nullable && node.kind == Kind::Null || self.names.is_open(ty) {
+            return;
         }
-        Type::Number { min, max } => {
-            let fits = |number: f64| min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
-            ok(value.as_f64().is_some_and(fits), "a number within its bounds")
-        }
-        Type::String(constraints) => text(constraints, value),
-        Type::Enum(values) => among(values, value),
-        Type::List { items, min_items, max_items, unique } => {
-            let list = value.as_array().ok_or_else(|| format!("must be a list, not {}", short(value)))?;
-            let count = list.len() as u64;
-            if min_items.is_some_and(|min| count < min) || max_items.is_some_and(|max| count > max) {
-                return Err(format!("has {count} items, which its bounds do not allow"));
+        match ty {
+            Type::Json => {}
+            Type::Uuid => self.text_form(what, node, "a UUID", is_uuid),
+            Type::DateTime => {
+                self.text_form(what, node, "a date and time with an offset (2026-01-31T09:30:00Z)", is_date_time)
             }
-            if *unique && list.iter().enumerate().any(|(index, one)| list[..index].contains(one)) {
-                return Err("has the same item twice".to_owned());
+            Type::Date => self.text_form(what, node, "a date (2026-01-31)", is_date),
+            Type::Email => self.text_form(what, node, "an e-mail address", is_email),
+            Type::Boolean => self.expect(matches!(node.kind, Kind::Bool(_)), what, node, "true or false"),
+            Type::Integer { min, max } | Type::Money { min, max } => {
+                let fits = whole(node).is_some_and(|number| (*min..=*max).contains(&number));
+                self.expect(fits, what, node, &format!("a whole number{}", bounds(*min, *max)));
             }
-            list.iter().enumerate().try_for_each(|(index, one)| {
-                item(names, items, one).map_err(|problem| format!("is wrong at item {}: it {problem}", index + 1))
-            })
+            Type::Number { min, max } => {
+                let fits = |number: f64| min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
+                let fits = number(node).is_some_and(|number| number.is_finite() && fits(number));
+                self.expect(fits, what, node, &format!("a number{}", open_bounds(*min, *max)));
+            }
+            Type::String(constraints) => self.string(what, constraints, node),
+            Type::Enum(values) => self.among(what, values, node),
+            Type::List { items, min_items, max_items, unique } => {
+                let Kind::List(list) = &node.kind else { return self.expect(false, what, node, "a list") };
+                let count = list.len() as u64;
+                if min_items.is_some_and(|min| count < min) || max_items.is_some_and(|max| count > max) {
+                    self.note(node, format!("{what} has {count} items, and its bounds do not allow that"));
+                }
+                self.unique(what, *unique, list);
+                list.iter().for_each(|one| self.item(&format!("an item of {what}"), items, one));
+            }
+            Type::Map(values) => {
+                let Kind::Map(entries) = &node.kind else { return self.expect(false, what, node, "a mapping") };
+                entries.iter().for_each(|(key, one)| self.item(&format!("`{}`", key.text), values, one));
+            }
+            Type::Object(fields) => self.record(what, fields, node),
+            Type::Ref(_) => match (self.names.values(ty), self.names.fields(ty)) {
+                (Some(values), _) => self.among(what, values, node),
+                (_, Some(fields)) => self.record(what, fields, node),
+                (None, None) => {}
+            },
         }
-        Type::Map(values) => {
-            let map = value.as_object().ok_or_else(|| format!("must be a mapping, not {}", short(value)))?;
-            map.iter().try_for_each(|(key, one)| {
-                item(names, values, one).map_err(|problem| format!("is wrong at `{key}`: it {problem}"))
-            })
-        }
-        Type::Object(fields) => record(names, fields, value),
-        Type::Ref(_) => match (names.values(ty), names.fields(ty)) {
-            (Some(values), _) => among(values, value),
-            (None, Some(fields)) => record(names, fields, value),
-            // A type whose own file is wrong.
-            (None, None) => Ok(()),
-        },
     }
-}
 
-/// As [`check`], for a whole record.
-pub fn record(names: &Names, fields: &[Field], value: &Value) -> Result<(), String> {
-    let object = value.as_object().ok_or_else(|| format!("must be a mapping, not {}", short(value)))?;
-    if let Some(unknown) = object.keys().find(|key| !fields.iter().any(|field| field.name == **key)) {
-        return Err(format!("has the unknown field `{unknown}`"));
-    }
-    for field in fields {
-        match object.get(&field.name) {
-            None if field.presence == Presence::Required => return Err(format!("lacks the field `{}`", field.name)),
-            None => {}
-            Some(Value::Null) if field.nullable => {}
-            Some(value) => {
-                check(names, &field.ty, value).map_err(|problem| format!("is wrong: `{}` {problem}", field.name))?;
+    /// As [`Judge::value`], for a whole record.
+    pub fn record(&mut self, what: &str, fields: &[Field], node: &Node) {
+        let Kind::Map(entries) = &node.kind else { return self.expect(false, what, node, "a mapping") };
+        for (key, node) in entries {
+            match fields.iter().find(|field| field.name == key.text) {
+                Some(field) => {
+                    let what = format!("`{}`", key.text);
+                    if node.kind == Kind::Null && !field.nullable && field.presence != Presence::Required {
+                        self.note(node, format!("{what} cannot be null: leave it out"));
+                    } else {
+                        self.value(&what, &field.ty, field.nullable, node);
+                    }
+                }
+                None => {
+                    let error = self.notes.error(self.code, &key.span, format!("{what} has no field `{}`", key.text));
+                    error.suggest(&key.text, fields.iter().map(|field| field.name.as_str()));
+                }
+            }
+        }
+        for field in fields.iter().filter(|field| field.presence == Presence::Required) {
+            if !entries.iter().any(|(key, _)| key.text == field.name) {
+                self.note(node, format!("{what} lacks the field `{}`", field.name));
             }
         }
     }
-    Ok(())
-}
 
-fn item(names: &Names, item: &Item, value: &Value) -> Result<(), String> {
-    if item.nullable && value.is_null() { Ok(()) } else { check(names, &item.ty, value) }
-}
+    fn item(&mut self, what: &str, item: &Item, node: &Node) {
+        self.value(what, &item.ty, item.nullable, node);
+    }
 
-fn among(values: &[String], value: &Value) -> Result<(), String> {
-    if value.as_str().is_some_and(|text| values.iter().any(|one| one == text)) {
-        return Ok(());
+    fn note(&mut self, node: &Node, message: String) {
+        self.notes.error(self.code, &node.span, message);
     }
-    Err(format!("must be one of {}, not {}", values.join(", "), short(value)))
-}
 
-fn text(constraints: &StringType, value: &Value) -> Result<(), String> {
-    let text = value.as_str().ok_or_else(|| format!("must be a text, not {}", short(value)))?;
-    let text = if constraints.trimmed { text.trim() } else { text };
-    let length = text.chars().count() as u64;
-    if constraints.min_length.is_some_and(|min| length < min) || constraints.max_length.is_some_and(|max| length > max)
-    {
-        return Err(format!("has {length} characters, which its bounds do not allow"));
-    }
-    if text.contains('\0') {
-        return Err("must not hold U+0000".to_owned());
-    }
-    match constraints.pattern.as_deref().map(Regex::new) {
-        Some(Ok(pattern)) if !pattern.is_match(text) => Err("does not match its pattern".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-/// Says what is wrong with a pattern, as the end of a sentence.
-pub fn pattern(text: &str) -> Result<(), String> {
-    Regex::new(text).map_err(|error| {
-        let message = error.to_string();
-        format!(
-            "is not a regular expression: {}",
-            message.lines().last().unwrap_or_default().trim_start_matches("error: ")
-        )
-    })?;
-    // These mean other things in ECMA-262, or nothing.
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let escape: String = rest[at..].chars().take(2).collect();
-        if matches!(escape.as_str(), "\\d" | "\\D" | "\\w" | "\\W" | "\\s" | "\\S" | "\\b" | "\\B") {
-            return Err(format!(
-                "uses `{escape}`, which is ASCII in JSON Schema and Unicode here; write a class such as [0-9]"
-            ));
+    fn expect(&mut self, fits: bool, what: &str, node: &Node, wanted: &str) {
+        if !fits {
+            self.note(node, format!("{what} must be {wanted}, not {}", short(node)));
         }
-        if matches!(escape.as_str(), "\\A" | "\\z" | "\\p" | "\\P" | "\\x" | "\\u" | "\\U" | "\\a") {
-            return Err(format!("uses `{escape}`, which JSON Schema does not share"));
+    }
+
+    fn text_form(&mut self, what: &str, node: &Node, wanted: &str, form: fn(&str) -> bool) {
+        self.expect(matches!(&node.kind, Kind::Text(text) if form(text)), what, node, wanted);
+    }
+
+    fn among(&mut self, what: &str, values: &[String], node: &Node) {
+        let Kind::Text(text) = &node.kind else { return self.expect(false, what, node, "a text") };
+        if !values.contains(text) {
+            let error = self.notes.error(self.code, &node.span, format!("{what} cannot be `{text}`"));
+            error.suggest(text, values.iter().map(String::as_str));
         }
-        rest = &rest[at + escape.len()..];
     }
-    match ["(?", "[[:", "&&", "--", "~~"].into_iter().find(|token| text.contains(token) && !text.contains("(?:")) {
-        Some(token) => Err(format!("uses `{token}`, which JSON Schema does not share")),
-        None => Ok(()),
-    }
-}
 
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// The shape of an RFC 3339 date and time; the runtime judges the calendar, too.
-fn is_date_time(text: &str) -> bool {
-    let Some((date, time)) = text.split_once(['T', 't']) else { return false };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(clock) = time.get(..8) else { return false };
-    let clock_fits = clock.split(':').count() == 3 && clock.split(':').all(|part| part.len() == 2 && digits(part));
-    let offset = time[8..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let offset_fits = matches!(offset, "Z" | "z")
-        || (offset.len() == 6 && offset.starts_with(['+', '-']) && offset.as_bytes()[3] == b':');
-    is_date(date) && clock_fits && offset_fits
-}
-
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number =
-        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
-    match parts.as_slice() {
-        [year, month, day] if year.len() == 4 && month.len() == 2 && day.len() == 2 => {
-            number(year).is_some_and(|year| (1000..3000).contains(&year))
-                && number(month).is_some_and(|month| (1..=12).contains(&month))
-                && number(day).is_some_and(|day| (1..=31).contains(&day))
+    fn unique(&mut self, what: &str, unique: bool, list: &[Node]) {
+        let mut seen = HashSet::new();
+        for one in list.iter().filter(|_| unique) {
+            if !seen.insert(one.to_json().to_string()) {
+                self.note(one, format!("{what} has this item twice"));
+            }
         }
-        _ => false,
+    }
+
+    fn string(&mut self, what: &str, constraints: &StringType, node: &Node) {
+        let Kind::Text(text) = &node.kind else { return self.expect(false, what, node, "a text") };
+        let text = if constraints.trimmed { text.trim() } else { text };
+        let length = text.chars().count() as u64;
+        if let Some(min) = constraints.min_length.filter(|min| length < *min) {
+            self.note(node, format!("{what} must have at least {min} characters, not {length}"));
+        }
+        if let Some(max) = constraints.max_length.filter(|max| length > *max) {
+            self.note(node, format!("{what} must have at most {max} characters, not {length}"));
+        }
+        if text.contains('\0') {
+            self.note(node, format!("{what} must not hold the character U+0000"));
+        }
+        if let Some(pattern) = &constraints.pattern
+            && let Ok(regex) = self.names.patterns.get(pattern).as_ref()
+            && !regex.is_match(text)
+        {
+            self.note(node, format!("{what} does not match its pattern {pattern}"));
+        }
     }
 }
 
-fn is_email(text: &str) -> bool {
-    text.split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
-        && !text.contains(char::is_whitespace)
+fn number(node: &Node) -> Option<f64> {
+    match node.kind {
+        #[expect(clippy::cast_precision_loss, reason = "JSON Schema compares the same way")]
+        Kind::Int(number) => Some(number as f64),
+        Kind::Float(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A whole number, `5.0` included, as JSON Schema has it.
+fn whole(node: &Node) -> Option<i64> {
+    match node.kind {
+        Kind::Int(number) => Some(number),
+        #[expect(clippy::cast_possible_truncation, reason = "in range and whole")]
+        Kind::Float(number) if number.fract() == 0.0 && number.abs() <= super::fields::EXACT as f64 => {
+            Some(number as i64)
+        }
+        _ => None,
+    }
+}
+
+fn bounds(min: i64, max: i64) -> String {
+    const EXACT: i64 = super::fields::EXACT;
+    match (min, max) {
+        (min, max) if min > -EXACT && max < EXACT => format!(" from {min} to {max}"),
+        (min, _) if min > -EXACT => format!(" of at least {min}"),
+        (_, max) if max < EXACT => format!(" of at most {max}"),
+        _ => String::new(),
+    }
+}
+
+fn open_bounds(min: Option<f64>, max: Option<f64>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) => format!(" of at least {min}"),
+        (None, Some(max)) => format!(" of at most {max}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// A value, cut for a message.
-fn short(value: &Value) -> String {
-    let text = value.to_string();
+fn short(node: &Node) -> String {
+    if matches!(node.kind, Kind::Null | Kind::List(_) | Kind::Map(_)) {
+        return node.describe().to_owned();
+    }
+    let text = node.to_json().to_string();
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

@@ -49,6 +49,23 @@ pub struct Place {
     url: String,
 }
 
+impl Place {
+    /// A place with this database, and a folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub fn at(database: Database, url: String) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(text)?;
+        Ok(Self { database, folder, url })
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
 impl Databases {
     /// Creates the tables of an engine and loads the rows.
     ///

@@ -1,0 +1,155 @@
+//! Spec files and what they are for, told from where they stand.
+
+use super::keys::Notes;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::SourceFile;
+use crate::yaml::{self, Kind, Node, Span};
+
+/// A spec file that is YAML.
+pub struct File<'s> {
+    source: &'s SourceFile,
+    pub node: Node,
+}
+
+/// What a file declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Action,
+    Type,
+    Event,
+    Picker,
+    Permissions,
+    Catalog,
+    Tables,
+}
+
+/// Spec files by their role.
+pub struct Sorted<'s> {
+    files: Vec<(Role, File<'s>)>,
+    /// Those that are not YAML: they may declare what their names say.
+    unreadable: Vec<(Role, &'s SourceFile)>,
+}
+
+impl<'s> File<'s> {
+    pub fn path(&self) -> &'s str {
+        &self.source.path
+    }
+
+    pub fn text(&self) -> &'s str {
+        &self.source.text
+    }
+
+    /// Below the specs folder.
+    pub fn relative_path(&self) -> &'s str {
+        relative(self.path())
+    }
+
+    /// The whole path of another file below the specs folder.
+    pub fn sibling_path(&self, relative: &str) -> String {
+        let root = self.path().split('/').next().unwrap_or_default();
+        format!("{root}/{relative}")
+    }
+
+    /// The name of the file without folders and extension.
+    pub fn stem(&self) -> &'s str {
+        stem(self.path())
+    }
+
+    /// The name that the file gives to what it declares.
+    pub fn declared(&self, key: &str) -> Option<&str> {
+        match &self.node.get(key)?.kind {
+            Kind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Notes a file that is not named after what it declares.
+    pub fn check_name(&self, notes: &mut Notes<'_>, span: &Span, name: &str, stem: &str) {
+        if self.stem() != stem {
+            let error = notes.error(Code::MisplacedFile, span, format!("`{name}` does not belong in this file"));
+            error.help(format!("name the file {stem}.yaml, or correct the name"));
+        }
+    }
+}
+
+impl<'s> Sorted<'s> {
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &File<'s>> {
+        self.files.iter().filter(move |(own, _)| *own == role).map(|(_, file)| file)
+    }
+
+    pub fn is_unreadable(&self, role: Role) -> bool {
+        self.unreadable.iter().any(|(own, _)| *own == role)
+    }
+
+    /// The names of the files that are not YAML.
+    pub fn stems(&self, role: Role) -> impl Iterator<Item = &'s str> {
+        self.unreadable.iter().filter(move |(own, _)| *own == role).map(|(_, source)| stem(&source.path))
+    }
+
+    /// The ids that the paths of all action files say, right or wrong.
+    pub fn action_ids(&self) -> impl Iterator<Item = String> {
+        let readable = self.of(Role::Action).map(File::relative_path);
+        let unreadable = self.unreadable.iter().filter(|(role, _)| *role == Role::Action);
+        readable.chain(unreadable.map(|(_, source)| relative(&source.path))).filter_map(|path| {
+            let (module, file) = path.strip_prefix("actions/")?.split_once('/')?;
+            Some(format!("{module}.{}", file.split('.').next()?))
+        })
+    }
+}
+
+/// Parses every file, and sorts it by its role.
+pub fn parse<'s>(sources: &'s [SourceFile], found: &mut Vec<Diagnostic>) -> Sorted<'s> {
+    let mut sorted = Sorted { files: Vec::new(), unreadable: Vec::new() };
+    for source in sources {
+        let Some(role) = role(&source.path, found) else { continue };
+        match yaml::parse(&source.text) {
+            Ok((node, duplicates)) => {
+                for key in duplicates {
+                    let message = format!("the key `{}` is given twice", key.text);
+                    let mut error = Diagnostic::at(Code::Duplicate, &source.path, key.span, message);
+                    error.also(&key.first, "first here");
+                    found.push(error);
+                }
+                sorted.files.push((role, File { source, node }));
+            }
+            Err(error) => {
+                found.push(Diagnostic::at(Code::Syntax, &source.path, error.span, error.message));
+                sorted.unreadable.push((role, source));
+            }
+        }
+    }
+    sorted
+}
+
+fn role(path: &str, found: &mut Vec<Diagnostic>) -> Option<Role> {
+    let parts: Vec<&str> = relative(path).split('/').collect();
+    let role = match parts.as_slice() {
+        ["actions", _, _] => Some(Role::Action),
+        ["types", _] => Some(Role::Type),
+        ["events", _] => Some(Role::Event),
+        ["pickers", _] => Some(Role::Picker),
+        ["permissions.yaml"] => Some(Role::Permissions),
+        ["catalog.yaml"] => Some(Role::Catalog),
+        ["tables.yaml"] => Some(Role::Tables),
+        _ => None,
+    };
+    if role.is_none() || path.ends_with(".yml") {
+        let mut error = Diagnostic::of_file(Code::MisplacedFile, path, "no spec is expected here");
+        error.help(
+            "specs are actions/<module>/<name>.v<version>.yaml, types/<name>.yaml, events/<name>.yaml, \
+             pickers/<kind>.yaml, permissions.yaml, catalog.yaml and tables.yaml",
+        );
+        found.push(error);
+        return None;
+    }
+    role
+}
+
+fn relative(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(_, rest)| rest)
+}
+
+fn stem(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".yaml").unwrap_or(file)
+}

@@ -1,0 +1,107 @@
+//! How shared types hang together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Field, Model, NamedType, Presence, Shape, Type};
+
+/// Enters which shared types inputs and outputs reach.
+pub fn mark_used(model: &mut Model) {
+    let (mut input, mut output) = (Vec::new(), Vec::new());
+    for action in &model.actions {
+        action.input.iter().for_each(|field| references(&field.ty, &mut input));
+        action.output.iter().for_each(|field| references(&field.ty, &mut output));
+    }
+    for event in &model.events {
+        event.payload.iter().for_each(|field| references(&field.ty, &mut output));
+    }
+    let shapes = model.types.iter().map(|named| (named.name.as_str(), &named.shape)).collect();
+    let reached = |names: Vec<&str>| reach(&shapes, names).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (input, output) = (reached(input), reached(output));
+    for named in &mut model.types {
+        named.used_in_input = input.contains(&named.name);
+        named.used_in_output = output.contains(&named.name);
+    }
+}
+
+fn reach<'m>(shapes: &BTreeMap<&'m str, &'m Shape>, mut open: Vec<&'m str>) -> BTreeSet<&'m str> {
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if reached.insert(name)
+            && let Some(Shape::Object(fields)) = shapes.get(name)
+        {
+            fields.iter().for_each(|field| references(&field.ty, &mut open));
+        }
+    }
+    reached
+}
+
+fn references<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {
+    match ty {
+        Type::Ref(name) => names.push(name),
+        Type::List { items, .. } | Type::Map(items) => references(&items.ty, names),
+        Type::Object(fields) => fields.iter().for_each(|field| references(&field.ty, names)),
+        _ => {}
+    }
+}
+
+/// Types whose values would have no end: for each ring of them, its first type and the way around.
+pub fn endless(types: &[NamedType]) -> Vec<(&str, String)> {
+    let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for named in types {
+        let mut names = Vec::new();
+        if let Shape::Object(fields) = &named.shape {
+            always_held(fields, &mut names);
+        }
+        needs.insert(&named.name, names);
+    }
+    // What needs nothing endless has an end; what is left over in the end needs itself, or something that does.
+    loop {
+        let ends: Vec<&str> = needs
+            .iter()
+            .filter(|(_, held)| !held.iter().any(|name| needs.contains_key(name)))
+            .map(|(name, _)| *name)
+            .collect();
+        if ends.is_empty() {
+            break;
+        }
+        needs.retain(|name, _| !ends.contains(name));
+    }
+    rings(&needs)
+}
+
+/// From each type on, the first way always leads on, so it comes back to where it has been.
+fn rings<'m>(needs: &BTreeMap<&'m str, Vec<&'m str>>) -> Vec<(&'m str, String)> {
+    let mut seen = BTreeSet::new();
+    let mut rings = Vec::new();
+    for start in needs.keys().copied() {
+        let mut way = Vec::new();
+        let mut at = start;
+        while seen.insert(at) {
+            way.push(at);
+            let next = needs.get(at).and_then(|held| held.iter().find(|name| needs.contains_key(*name)));
+            let Some(next) = next else { break };
+            at = next;
+        }
+        if let Some(first) = way.iter().position(|name| *name == at) {
+            let ring = &way[first..];
+            rings.push((at, format!("{} -> {at}", ring.join(" -> "))));
+        }
+    }
+    rings
+}
+
+/// The types that every value of these fields holds.
+fn always_held<'m>(fields: &'m [Field], names: &mut Vec<&'m str>) {
+    for field in fields.iter().filter(|field| field.presence == Presence::Required && !field.nullable) {
+        always_held_by(&field.ty, names);
+    }
+}
+
+fn always_held_by<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {
+    match ty {
+        Type::Ref(name) => names.push(name),
+        Type::Object(fields) => always_held(fields, names),
+        Type::List { items, min_items: Some(1..), .. } if !items.nullable => always_held_by(&items.ty, names),
+        _ => {}
+    }
+}

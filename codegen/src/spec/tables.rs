@@ -1,0 +1,94 @@
+//! `specs/tables.yaml`: the tables that bodies and pickers may use.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::File;
+use super::keys::{Keys, Notes};
+use super::names::{identity, is_impossible, is_snake};
+use crate::diagnostic::Code;
+use crate::model::{Column, ColumnType, Scope, Table};
+use crate::yaml::{Key, Node};
+
+/// Every statement carries it by itself.
+const TENANT_COLUMN: &str = "tenant";
+
+/// The tables that the file declares; `None` when it cannot be said which.
+pub fn tables(notes: &mut Notes<'_>, file: &File<'_>) -> Option<BTreeMap<String, Option<Table>>> {
+    let keys = Keys::of(notes, &file.node, "the file of tables", &["tables"])?;
+    let entries = keys.require(notes, "tables").and_then(|node| notes.entries(node, "`tables`"))?;
+    let mut seen = HashMap::new();
+    for (key, _) in entries {
+        check_name(notes, key, "a table", &mut seen);
+    }
+    Some(entries.iter().map(|(key, node)| (key.text.clone(), table(notes, key, node))).collect())
+}
+
+fn check_name<'k>(notes: &mut Notes<'_>, key: &'k Key, what: &str, seen: &mut HashMap<String, &'k Key>) {
+    if !is_snake(&key.text) || is_impossible(&key.text) {
+        let error = notes.error(Code::BadName, &key.span, format!("`{}` cannot be the name of {what}", key.text));
+        error.help("write it in lower case with underscores");
+    } else if let Some(first) = seen.insert(identity(&key.text), key) {
+        let message = format!("`{}` and `{}` would be one name in Rust", first.text, key.text);
+        notes.error(Code::Duplicate, &key.span, message).also(&first.span, "the other one");
+    }
+}
+
+fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
+    let keys = Keys::of(notes, node, "a table", &["description", "scope", "key", "columns"])?.named_by(key);
+    let description = keys.prose(notes, "description");
+    let scopes = [("tenant", Scope::Tenant), ("system", Scope::System)];
+    let scope = keys.choice(notes, "scope", &scopes).unwrap_or(Scope::Tenant);
+    let primary = keys.require(notes, "key").and_then(|node| notes.texts(node, "`key`"));
+    let columns_node = keys.require(notes, "columns")?;
+    let entries = notes.entries(columns_node, "`columns`")?;
+    if entries.is_empty() {
+        notes.error(Code::BadTable, &columns_node.span, "a table needs at least one column");
+    }
+    let mut seen = HashMap::new();
+    for (key, _) in entries {
+        check_name(notes, key, "a column", &mut seen);
+    }
+    let columns: Option<Vec<Column>> = entries.iter().map(|(key, node)| column(notes, key, node)).collect();
+    let (primary, columns) = (primary?, columns?);
+    for (name, item) in &primary {
+        match columns.iter().find(|column| column.name == *name) {
+            Some(column) if column.nullable => {
+                let message = format!("`{name}` is part of the key, so it cannot be null");
+                notes.error(Code::BadTable, &item.span, message).help("take the `?` off its type");
+            }
+            Some(_) => {}
+            None => {
+                let error = notes.error(Code::UnknownTable, &item.span, format!("the table has no column `{name}`"));
+                error.suggest(name, columns.iter().map(|column| column.name.as_str()));
+            }
+        }
+    }
+    let key_columns = primary.into_iter().map(|(name, _)| name.to_owned()).collect();
+    Some(Table { name: key.text.clone(), description, scope, key: key_columns, columns })
+}
+
+fn column(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Column> {
+    const TYPES: &[(&str, ColumnType)] = &[
+        ("uuid", ColumnType::Uuid),
+        ("text", ColumnType::Text),
+        ("integer", ColumnType::Integer),
+        ("bigint", ColumnType::Bigint),
+        ("boolean", ColumnType::Boolean),
+        ("timestamp", ColumnType::Timestamp),
+        ("json", ColumnType::Json),
+        ("text_array", ColumnType::TextArray),
+    ];
+    if key.text == TENANT_COLUMN {
+        let error = notes.error(Code::BadTable, &key.span, "the tenant column is never listed");
+        error.help("every statement carries the tenant by itself: leave the column out");
+        return None;
+    }
+    let text = notes.text(node, "the type of a column")?;
+    let (name, nullable) = text.strip_suffix('?').map_or((text, false), |name| (name, true));
+    let Some((_, ty)) = TYPES.iter().find(|(known, _)| *known == name) else {
+        let error = notes.error(Code::UnknownType, &node.span, format!("there is no column type `{name}`"));
+        error.suggest(name, TYPES.iter().map(|(known, _)| *known));
+        return None;
+    };
+    Some(Column { name: key.text.clone(), ty: *ty, nullable })
+}

@@ -1,0 +1,241 @@
+//! Finding activities among 100,000 reads an index, not the table: by client, by date and by ticket.
+//!
+//! The statements are those that the runtime sends, caught on their way to the database. `UPDATE_DOCS=1 cargo test -p
+//! actwright-tests --test query_plans` writes the plans into `docs/query-plans.md`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use actwright_runtime::call::Runtime;
+use actwright_runtime::database::{Database, Engine};
+use actwright_runtime::{Call, Caller};
+use actwright_tests::conformance::alias::{self, Aliases};
+use actwright_tests::conformance::databases::Databases;
+use actwright_tests::conformance::fixture::Fixture;
+use actwright_tests::conformance::recorder::Recorder;
+use actwright_tests::conformance::run::runtime;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Row};
+use tracing::field::{Field, Visit};
+
+/// Ids of the rows that are made by number.
+const CLIENT: &str = "c0000000-0000-4000-8000-000000000007";
+const TICKET: &str = "70000000-0000-4000-8000-000000000007";
+
+/// What is asked, and the values that the statement gets between the tenant and the limit.
+fn searches() -> [(&'static str, Value, Vec<&'static str>); 4] {
+    let (from, to) = ("2026-01-10T00:00:00.000Z", "2026-01-11T00:00:00.000Z");
+    [
+        ("By client", json!({ "client_id": CLIENT }), vec![CLIENT]),
+        ("By date", json!({ "date_from": from, "date_to": to }), vec![from, to]),
+        ("By ticket", json!({ "ticket_id": TICKET }), vec![TICKET]),
+        ("By client and date", json!({ "client_id": CLIENT, "date_from": from }), vec![CLIENT, from]),
+    ]
+}
+
+/// Hears the driver say what it sends.
+struct Listener;
+
+/// Statements that read activities, in the order in which they were sent.
+static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Only one search at a time is listened to.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+impl tracing::Subscriber for Listener {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Statement);
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+    fn enter(&self, _: &tracing::Id) {}
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+struct Statement;
+
+impl Visit for Statement {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "db.statement" && value.contains("FROM \"interactions\"") {
+            HEARD.lock().unwrap_or_else(PoisonError::into_inner).push(value.trim().to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+fn listen() {
+    static LISTENING: OnceLock<()> = OnceLock::new();
+    LISTENING.get_or_init(|| tracing::subscriber::set_global_default(Listener).unwrap());
+}
+
+/// 200 clients, 5,000 tickets and 100,000 activities of one tenant, every fourth about a ticket, one a minute up to the
+/// end of January 2026.
+async fn fill(database: &Database) {
+    let tenant = alias::id("tenant.north");
+    let (user, kind) = (alias::id("user.admin"), alias::id("type.call"));
+    let sqlite = database.engine() == Engine::Sqlite;
+    let date = if sqlite {
+        "1769903999000000 - n * 60000000"
+    } else {
+        "timestamptz '2026-01-31 23:59:59Z' - n * interval '1 minute'"
+    };
+    let id = |kind: char, number: &str| {
+        let number =
+            if sqlite { format!("printf('%012x', {number})") } else { format!("lpad(to_hex({number}), 12, '0')") };
+        let text = format!("'{kind}0000000-0000-4000-8000-' || {number}");
+        if sqlite { text } else { format!("({text})::uuid") }
+    };
+    let (client, ticket) = (id('c', "1 + n % 200"), id('7', "1 + n / 4 % 5000"));
+    let fills = [
+        (200, format!("clients (tenant, client_id, client_name) SELECT '{tenant}', {}, 'Client ' || n", id('c', "n"))),
+        (
+            5_000,
+            format!(
+                "tickets (tenant, ticket_id, ticket_number, client_id) SELECT '{tenant}', {}, 'T-9' || n, {client}",
+                id('7', "n")
+            ),
+        ),
+        (
+            100_000,
+            format!(
+                "interactions (tenant, interaction_id, type_id, user_id, client_id, ticket_id, title, interaction_date)
+                 SELECT '{tenant}', {}, '{kind}', '{user}', {client}, CASE WHEN n % 4 = 0 THEN {ticket} END,
+                 'Activity ' || n, {date}",
+                id('a', "n")
+            ),
+        ),
+    ];
+    for (count, fill) in fills {
+        let numbers = format!("SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}");
+        let statement = format!("WITH RECURSIVE numbers (n) AS ({numbers}) INSERT INTO {fill} FROM numbers");
+        execute(database, statement).await;
+    }
+    if !sqlite {
+        execute(database, "ANALYZE".to_owned()).await;
+    }
+}
+
+async fn execute(database: &Database, statement: String) {
+    let statement = sqlx::raw_sql(AssertSqlSafe(statement));
+    match database {
+        Database::Sqlite { writer, .. } => statement.execute(writer).await.map(|_| ()),
+        Database::Postgres(pool) => statement.execute(pool).await.map(|_| ()),
+    }
+    .unwrap();
+}
+
+/// Searches, and gives the statement that was sent.
+async fn statement(runtime: &Runtime, input: Value) -> String {
+    listen();
+    let _turn = TURN.lock().await;
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    let call = Call {
+        action: "crm.find_activities".to_owned(),
+        version: None,
+        tenant: alias::id("tenant.north"),
+        caller: Caller::User(alias::id("user.admin")),
+        step_path: None,
+        idempotency_key: None,
+        dry_run: false,
+        input,
+    };
+    let answer = runtime.call(call).await.unwrap();
+    assert!(answer.output["count"].as_u64() > Some(0));
+    let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    heard[0].clone()
+}
+
+/// The plan of a statement, one step a line.
+async fn plan(database: &Database, statement: &str, values: &[&str]) -> Vec<String> {
+    match database {
+        Database::Sqlite { readers, .. } => {
+            let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(readers).await;
+            rows.unwrap().iter().map(|row| row.get::<String, _>("detail")).collect()
+        }
+        Database::Postgres(pool) => {
+            let mut connection = pool.acquire().await.unwrap();
+            let tenant = alias::id("tenant.north").to_string();
+            let values: Vec<String> =
+                [tenant.as_str()].iter().chain(values).map(|value| format!("'{value}'")).collect();
+            let prepare = format!("PREPARE search AS {statement}");
+            sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+            let mut plans = Vec::new();
+            // A server may plan for the values at hand, or once for all values.
+            for mode in ["force_generic_plan", "force_custom_plan"] {
+                let set = format!("SET plan_cache_mode = {mode}");
+                sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut *connection).await.unwrap();
+                let explain = format!("EXPLAIN (COSTS OFF) EXECUTE search({}, 25)", values.join(", "));
+                let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+                let lines: Vec<String> = rows.iter().map(|row| row.get::<String, _>(0)).collect();
+                judge(Engine::Postgres, &lines);
+                plans.push(lines);
+            }
+            sqlx::raw_sql("DEALLOCATE search; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
+            plans.swap_remove(1)
+        }
+    }
+}
+
+/// Activities are read through an index that narrows them by more than the tenant.
+fn judge(engine: Engine, plan: &[String]) {
+    let text = plan.join("\n");
+    match engine {
+        Engine::Sqlite => {
+            let read = plan.iter().find(|line| line.contains(" interactions ")).expect("a step that reads activities");
+            assert!(read.starts_with("SEARCH interactions USING INDEX"), "{text}");
+            assert!(read.contains("tenant=? AND "), "{text}");
+            assert!(!text.contains("USE TEMP B-TREE"), "{text}");
+        }
+        Engine::Postgres => {
+            assert!(!text.contains("Seq Scan on interactions"), "{text}");
+            let index = plan.iter().position(|line| line.contains("Index Scan") && line.contains("interactions_tenant"));
+            let condition = index.and_then(|index| plan.get(index + 1)).expect("an index on activities").trim();
+            assert!(condition.starts_with("Index Cond: ((tenant = "), "{text}");
+            assert!(condition.contains(" AND "), "{text}");
+        }
+    }
+}
+
+async fn plans(engine: Engine) -> String {
+    let databases = Databases::prepare(engine, &Fixture::base(&mut Aliases::default()).unwrap()).await.unwrap();
+    let place = databases.take().await.unwrap();
+    fill(&place.database).await;
+    let runtime = runtime(&place, &Recorder::default()).unwrap();
+    let mut shown = String::new();
+    for (title, input, values) in searches() {
+        let statement = statement(&runtime, input.clone()).await;
+        let plan = plan(&place.database, &statement, &values).await;
+        judge(engine, &plan);
+        let _ = write!(shown, "\n### {title}\n\n`{input}`\n\n```text\n{}\n```\n", plan.join("\n"));
+    }
+    databases.give_back(place).await.unwrap();
+    databases.remove().await.unwrap();
+    shown
+}
+
+#[tokio::test]
+async fn searches_use_an_index_among_100_000_activities() {
+    let mut page = "# Query plans\n\n\
+        How `crm.find_activities` reads 100,000 activities of one tenant: the statements that the runtime sends, as each\n\
+        database plans them. No search reads the whole table, and none sorts it. Written and checked by\n\
+        `tests/tests/query_plans.rs` (`UPDATE_DOCS=1` writes this page).\n"
+        .to_owned();
+    for (name, engine) in [("SQLite", Engine::Sqlite), ("PostgreSQL", Engine::Postgres)] {
+        let _ = write!(page, "\n## {name}\n{}", plans(engine).await);
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/query-plans.md"), page).unwrap();
+    }
+}
