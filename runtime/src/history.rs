@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::call::{Runtime, session};
 use crate::context::Scope;
-use crate::database::Engine;
+use crate::database::{Database, Engine};
 use crate::error::Result;
 use crate::query::{ColumnType, ColumnValue, RawRow};
 use crate::spec::Effects;
@@ -95,30 +95,6 @@ impl Runtime {
         rows.iter().map(effect).collect()
     }
 
-    /// How much waits in the outbox.
-    ///
-    /// # Errors
-    ///
-    /// Those of the database.
-    pub async fn outbox_counts(&self) -> Result<OutboxCounts> {
-        let mut tx = self.database.begin_read().await?;
-        let statement = match tx.engine() {
-            Engine::Sqlite => SQLITE_COUNTS,
-            Engine::Postgres => POSTGRES_COUNTS,
-        };
-        let rows = tx.query_sql(statement, session::values([])).await?;
-        let mut counts = OutboxCounts::default();
-        for row in &rows {
-            let count = row.get(1, ColumnType::Bigint)?;
-            match row.get::<String>(0, ColumnType::Text)?.as_str() {
-                "dead" => counts.dead = count,
-                _ => counts.pending = count,
-            }
-        }
-        tx.rollback().await?;
-        Ok(counts)
-    }
-
     async fn of_call(
         &self,
         tenant: Uuid,
@@ -136,6 +112,32 @@ impl Runtime {
         let rows = scope.tx.query_sql(statement, session::values(parameters)).await?;
         scope.tx.rollback().await?;
         Ok(rows)
+    }
+}
+
+impl Database {
+    /// How much waits in the outbox.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn outbox_counts(&self) -> Result<OutboxCounts> {
+        let mut tx = self.begin_read().await?;
+        let statement = match tx.engine() {
+            Engine::Sqlite => SQLITE_COUNTS,
+            Engine::Postgres => POSTGRES_COUNTS,
+        };
+        let rows = tx.query_sql(statement, session::values([])).await?;
+        let mut counts = OutboxCounts::default();
+        for row in &rows {
+            let count = row.get(1, ColumnType::Bigint)?;
+            match row.get::<String>(0, ColumnType::Text)?.as_str() {
+                "dead" => counts.dead = count,
+                _ => counts.pending = count,
+            }
+        }
+        tx.rollback().await?;
+        Ok(counts)
     }
 }
 

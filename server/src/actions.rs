@@ -1,12 +1,11 @@
 //! `actwright actions` and `actwright schema`.
 
 use actwright_runtime::spec::{ActionSpec, Condition, Effects};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 
 use crate::cli::ActionName;
 use crate::failure::Failure;
-use crate::terminal::say;
+use crate::terminal::{say, table};
 
 pub fn list(json: bool) -> Result<(), Failure> {
     let pack = actwright_actions::pack();
@@ -15,9 +14,7 @@ pub fn list(json: bool) -> Result<(), Failure> {
         let actions: Vec<Value> = pack.actions.iter().map(|entry| facts(entry.spec())).collect();
         return say(json!({ "catalog": catalog, "actions": actions }));
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["ACTION", "LABEL", "EFFECTS", "PERMISSIONS", "EVENTS"]);
+    let mut table = table(["ACTION", "LABEL", "EFFECTS", "PERMISSIONS", "EVENTS"]);
     for spec in pack.actions.iter().map(|entry| entry.spec()) {
         table.add_row([
             format!("{}@{}", spec.id, spec.version),
@@ -44,6 +41,7 @@ fn facts(spec: &ActionSpec) -> Value {
         "description": spec.description,
         "effects": effects(spec),
         "permissions": permissions(spec),
+        "may_require": spec.may_require.iter().map(|(resource, action)| format!("{resource}:{action}")).collect::<Vec<_>>(),
         "emits": spec.emits,
         "input": spec.input.iter().map(|field| field.name).collect::<Vec<_>>(),
     })

@@ -11,7 +11,7 @@ use crate::call::LARGEST_INPUT;
 use crate::cli::CallArguments;
 use crate::failure::Failure;
 use crate::open;
-use crate::terminal::{progress, show_when_slow};
+use crate::terminal::progress;
 
 /// A line of a batch.
 #[derive(Debug, Deserialize)]
@@ -52,7 +52,6 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
         out.write_all(b"\n")?;
         out.flush()?;
         bar.inc(1);
-        show_when_slow(&bar);
     }
     bar.finish_and_clear();
     if failed == 0 { Ok(()) } else { Err(Failure::Lines(failed)) }
@@ -63,7 +62,8 @@ async fn answer(runtime: &Runtime, arguments: &CallArguments, number: u64, text:
         Ok(line) => line,
         Err(error) => {
             // The id of a line that is an object is worth keeping even when the rest of it is wrong.
-            let id = serde_json::from_str::<Value>(text).ok().and_then(|line| line.get("id").cloned()).unwrap_or_default();
+            let id =
+                serde_json::from_str::<Value>(text).ok().and_then(|line| line.get("id").cloned()).unwrap_or_default();
             let problem = error.to_string();
             let problem = problem.split(" at line ").next().unwrap_or(&problem);
             return refusal(id, number, format!("{problem} (column {})", error.column()));
@@ -75,7 +75,11 @@ async fn answer(runtime: &Runtime, arguments: &CallArguments, number: u64, text:
         Err(problem) => return refusal(id, number, problem),
     };
     match runtime.call(call).await {
-        Ok(answer) => json!({ "id": id, "ok": true, "output": answer.output, "meta": answer.meta }),
+        Ok(answer) => {
+            let mut meta = json!(answer.meta);
+            meta["line"] = json!(number);
+            json!({ "id": id, "ok": true, "output": answer.output, "meta": meta })
+        }
         Err(error) => json!({ "id": id, "ok": false, "error": error, "meta": { "line": number } }),
     }
 }
@@ -89,7 +93,9 @@ fn call(line: Line, arguments: &CallArguments) -> Result<Call, String> {
         (None, None) => match (defaults.actor, defaults.run) {
             (Some(user), _) => Caller::User(user),
             (None, Some(run)) => Caller::Run(run),
-            (None, None) => return Err("the line names no actor and no run, and neither does the command line".to_owned()),
+            (None, None) => {
+                return Err("the line names no actor and no run, and neither does the command line".to_owned());
+            }
         },
     };
     let tenant = line.tenant.or(defaults.tenant);
@@ -98,9 +104,10 @@ fn call(line: Line, arguments: &CallArguments) -> Result<Call, String> {
         version: line.version,
         tenant: tenant.ok_or("the line names no tenant, and neither does the command line")?,
         caller,
-        step_path: line.step_path.or_else(|| arguments.step_path.clone()),
+        step_path: line.step_path,
         idempotency_key: line.idempotency_key,
-        dry_run: line.dry_run.unwrap_or(arguments.dry_run),
+        // A rehearsal stays one, whatever a line says.
+        dry_run: arguments.dry_run || line.dry_run.unwrap_or(false),
         input: line.input,
     })
 }

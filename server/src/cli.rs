@@ -110,7 +110,12 @@ pub struct DatabaseArguments {
     #[arg(long, value_name = "URL", env = "ACTWRIGHT_PORTAL_URL", default_value = "http://localhost:3000/portal")]
     pub portal_url: String,
     /// Who mails come from
-    #[arg(long, value_name = "ADDRESS", env = "ACTWRIGHT_MAIL_FROM", default_value = "Quotes <quotes@localhost.localdomain>")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "ACTWRIGHT_MAIL_FROM",
+        default_value = "Quotes <quotes@localhost.localdomain>"
+    )]
     pub mail_from: String,
 }
 
@@ -137,10 +142,10 @@ pub struct CallArguments {
     #[command(flatten)]
     pub caller: CallerArguments,
     /// Where in the run the call is made, loop iterations included
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "batch")]
     pub step_path: Option<String>,
     /// Of calls with one key only the first has an effect
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with = "batch")]
     pub idempotency_key: Option<String>,
     /// Show what would happen, and undo it
     #[arg(long)]

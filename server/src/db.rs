@@ -1,12 +1,12 @@
 //! `actwright db` and `actwright relay`.
 
-use actwright_runtime::Database;
 use actwright_runtime::database::migrate::{Layout, SetStatus};
+use actwright_runtime::{Database, Error};
 use serde_json::json;
 
 use crate::cli::{self, DatabaseArguments, DbCommand};
 use crate::failure::Failure;
-use crate::terminal::{good, progress, quiet, say, show_when_slow};
+use crate::terminal::{good, progress, quiet, say};
 use crate::{open, seed};
 
 pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
@@ -31,8 +31,12 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
         }
         DbCommand::Seed { database } => {
             let opened = open::database(&database, false).await?;
+            let status = opened.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
+            if !status.iter().any(|set| set.name == "host" && !set.applied.is_empty()) {
+                let message = "The rows are for a stand-alone database. Create one with: actwright db init".to_owned();
+                return Err(Failure::CannotRun(message));
+            }
             let bar = progress("loading rows");
-            show_when_slow(&bar);
             let rows = seed::load(&opened).await?;
             bar.finish_and_clear();
             if json {
@@ -51,9 +55,14 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
 pub async fn relay(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
     let relayed = open::runtime(arguments).await?.relay().await?;
     if json {
-        return say(json!(relayed));
+        say(json!(relayed))?;
+    } else {
+        say(format!("{} delivered, {} failed", relayed.delivered, relayed.failed))?;
     }
-    say(format!("{} delivered, {} failed", relayed.delivered, relayed.failed))
+    if relayed.failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::Refused(Error::transient("Not everything was delivered. What failed is tried again later.")))
 }
 
 async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Failure> {
@@ -76,17 +85,17 @@ async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Fa
 }
 
 async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
-    let runtime = open::runtime(arguments).await?;
-    let sets = runtime.database().migration_status(runtime.pack().migrations.as_ref()).await?;
+    let database = open::database(arguments, false).await?;
+    let sets = database.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
     let set_up = sets.iter().any(|set| set.name == "own" && !set.applied.is_empty());
-    let outbox = if set_up { Some(runtime.outbox_counts().await?) } else { None };
+    let outbox = if set_up { Some(database.outbox_counts().await?) } else { None };
     let stand_alone = sets.iter().any(|set| set.name == "host" && !set.applied.is_empty());
     let layout = match (set_up, stand_alone) {
         (false, _) => "not set up",
         (true, true) => "standalone",
         (true, false) => "psa",
     };
-    let engine = format!("{:?}", runtime.database().engine()).to_lowercase();
+    let engine = format!("{:?}", database.engine()).to_lowercase();
     if json {
         return say(json!({ "engine": engine, "layout": layout, "sets": sets, "outbox": outbox }));
     }

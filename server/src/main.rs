@@ -56,8 +56,9 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Relay { database } => db::relay(&database, json).await,
         Command::Db(command) => db::run(command, json).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "actwright", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "actwright", &mut script);
+            terminal::say(String::from_utf8_lossy(&script))
         }
     }
 }

@@ -16,7 +16,8 @@ pub async fn database(arguments: &DatabaseArguments, create: bool) -> Result<Dat
         && !create
         && !path.exists()
     {
-        let message = format!("There is no database {}. Create it with: actwright db init --db {}", path.display(), arguments.db);
+        let message =
+            format!("There is no database {}. Create it with: actwright db init --db {}", path.display(), arguments.db);
         return Err(Failure::CannotRun(message));
     }
     Database::open(&arguments.db).await.map_err(|error| match error.retryable() {
@@ -28,6 +29,11 @@ pub async fn database(arguments: &DatabaseArguments, create: bool) -> Result<Dat
 /// Opens a runtime on the database.
 pub async fn runtime(arguments: &DatabaseArguments) -> Result<Runtime, Failure> {
     let database = database(arguments, false).await?;
+    let status = database.migration_status(None).await?;
+    if !status.iter().any(|set| set.name == "own" && !set.applied.is_empty()) {
+        let message = format!("The database is not set up. Run: actwright db init --db {}", shown(&arguments.db));
+        return Err(Failure::CannotRun(message));
+    }
     let data = data_folder(arguments);
     let options = Options {
         events: Arc::new(FileEvents::new(data.join("events.jsonl"))),

@@ -1,13 +1,12 @@
 //! `actwright pick`.
 
 use actwright_runtime::pickers::{Ask, PickerQuery};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
 use crate::cli::PickArguments;
 use crate::failure::Failure;
 use crate::open;
-use crate::terminal::say;
+use crate::terminal::{say, table};
 
 pub async fn run(arguments: PickArguments, json: bool) -> Result<(), Failure> {
     let (tenant, caller) = open::caller(&arguments.caller)?;
@@ -22,9 +21,7 @@ pub async fn run(arguments: PickArguments, json: bool) -> Result<(), Failure> {
     if json {
         return say(json!(choices));
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["ID", "LABEL", ""]);
+    let mut table = table(["ID", "LABEL", ""]);
     for choice in choices {
         table.add_row([choice.id.to_string(), choice.label, choice.detail.unwrap_or_default()]);
     }

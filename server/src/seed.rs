@@ -20,9 +20,9 @@ pub async fn load(database: &Database) -> Result<u64, Failure> {
         .map_err(|error| Error::internal(format!("The demonstration's rows cannot be read: {error}")))?;
     let pack = actwright_actions::pack();
     load_rows(database, pack.tables, Some(TENANT), &rows).await.map_err(|error| match error.code {
-        actwright_runtime::Code::Conflict => {
-            Failure::Refused(Error::conflict("The demonstration's rows are there already, or contradict what is there."))
-        }
+        actwright_runtime::Code::Conflict => Failure::Refused(Error::conflict(
+            "The demonstration's rows are there already, or contradict what is there.",
+        )),
         _ => Failure::Refused(error),
     })
 }

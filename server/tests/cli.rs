@@ -129,7 +129,25 @@ fn exit_codes_tell_what_went_wrong() {
     assert_eq!(code(seeded.call("crm.find_activities", NADIA, &json!({}), &[])), Some(3));
     assert_eq!(code(seeded.call("crm.schedule_activity", PRIYA, &follow_up("x"), &[])), Some(4));
     assert_eq!(code(seeded.run(&["call", "crm.find_activities", "--input", "{}"])), Some(2));
-    assert_eq!(code(actwright(&["call", "crm.find_activities", "--db", "sqlite:/nowhere/x.db", "--tenant", TENANT, "--actor", NADIA, "--input", "{}"]).output().expect("it runs")), Some(1));
+    assert_eq!(
+        code(
+            actwright(&[
+                "call",
+                "crm.find_activities",
+                "--db",
+                "sqlite:/nowhere/x.db",
+                "--tenant",
+                TENANT,
+                "--actor",
+                NADIA,
+                "--input",
+                "{}"
+            ])
+            .output()
+            .expect("it runs")
+        ),
+        Some(1)
+    );
     assert_eq!(code(actwright(&["no-such-command"]).output().expect("it runs")), Some(2));
 }
 

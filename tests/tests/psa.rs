@@ -93,7 +93,10 @@ async fn init_adds_one_schema_and_touches_nothing_else() {
     assert_eq!(rows(&database).await, held);
     let ours = catalog(&pool, true).await;
     for table in ["idempotency_ledger", "outbox", "migrations_own"] {
-        assert!(ours.iter().any(|line| line.starts_with(&format!("class actwright.{table} "))), "no {table} in {ours:#?}");
+        assert!(
+            ours.iter().any(|line| line.starts_with(&format!("class actwright.{table} "))),
+            "no {table} in {ours:#?}"
+        );
     }
     for others in ["migrations_host", "migrations_crm"] {
         assert!(!ours.iter().any(|line| line.contains(others)), "{others} in {ours:#?}");
@@ -231,9 +234,8 @@ async fn a_run_acts_as_the_publisher_of_its_own_version() {
         ("workflow_action:crm.update_activity", admin, id('f', 1)),
         ("workflow_action:crm.send_quote", finance, id('f', 3)),
     ];
-    let expected = expected.map(|(operation, user, run)| {
-        (id('1', 1), operation.to_owned(), Some(user.to_string()), run.to_string())
-    });
+    let expected = expected
+        .map(|(operation, user, run)| (id('1', 1), operation.to_owned(), Some(user.to_string()), run.to_string()));
     assert_eq!(psa.audit().await, expected);
     psa.end().await;
 }
@@ -251,8 +253,10 @@ async fn technicians_are_denied() {
     let start = "2026-03-05T09:30:00Z";
     let refused = [
         ("crm.update_activity", json!({ "activity_id": id('9', 1), "patch": { "title": "x" } })),
-        ("crm.schedule_activity",
-            json!({ "client_id": id('4', 1), "type_id": call_type, "title": "x", "start_time": start })),
+        (
+            "crm.schedule_activity",
+            json!({ "client_id": id('4', 1), "type_id": call_type, "title": "x", "start_time": start }),
+        ),
         ("crm.create_activity_note", json!({ "target": { "type": "client", "id": id('4', 1) }, "body": "x" })),
         ("crm.send_quote", json!({ "quote_id": id('a', 1) })),
     ];

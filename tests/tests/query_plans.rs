@@ -200,7 +200,8 @@ fn judge(engine: Engine, plan: &[String]) {
         }
         Engine::Postgres => {
             assert!(!text.contains("Seq Scan on interactions"), "{text}");
-            let index = plan.iter().position(|line| line.contains("Index Scan") && line.contains("interactions_tenant"));
+            let index =
+                plan.iter().position(|line| line.contains("Index Scan") && line.contains("interactions_tenant"));
             let condition = index.and_then(|index| plan.get(index + 1)).expect("an index on activities").trim();
             assert!(condition.starts_with("Index Cond: ((tenant = "), "{text}");
             assert!(condition.contains(" AND "), "{text}");

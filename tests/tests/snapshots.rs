@@ -30,8 +30,7 @@ fn files(root: &Path, folder: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn generated_files_are_what_the_generator_emits() {
     let root = repository();
-    let checked =
-        Generator::new(root.join("specs"), root.join("generated")).bodies(root.join("actions/src")).check();
+    let checked = Generator::new(root.join("specs"), root.join("generated")).bodies(root.join("actions/src")).check();
     checked.unwrap_or_else(|error| panic!("{error}"));
 }
 

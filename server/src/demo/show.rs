@@ -70,7 +70,10 @@ impl Show {
                 let operation = format!("{:?}", change.operation).to_lowercase();
                 self.row("change", &format!("{operation} {}: {}", change.table, brief(&json!(change.after))))?;
             }
-            self.row("audit", &brief(&preview.audit.as_ref().map_or(Value::Null, |audit| audit["changed_data"].clone())))?;
+            self.row(
+                "audit",
+                &brief(&preview.audit.as_ref().map_or(Value::Null, |audit| audit["changed_data"].clone())),
+            )?;
             for mail in &preview.mails {
                 self.row("mail", &format!("to {}: {}", brief(&mail["to"]), brief(&mail["subject"])))?;
             }
@@ -108,7 +111,8 @@ impl Show {
 
     pub fn closing(&self) -> Result<(), Failure> {
         if self.json {
-            let story = json!({ "database": self.database, "data": self.data, "tenant": TENANT, "chapters": self.chapters });
+            let story =
+                json!({ "database": self.database, "data": self.data, "tenant": TENANT, "chapters": self.chapters });
             return say(serde_json::to_string_pretty(&story).unwrap_or_default());
         }
         say("")?;
@@ -117,7 +121,9 @@ impl Show {
         say("  actwright actions")?;
         say("  actwright schema crm.schedule_activity")?;
         say("  actwright pick contact --tenant $T --actor $NADIA --search lind")?;
-        say("  actwright call crm.find_activities --tenant $T --actor $NADIA --input '{\"date_from\": \"2026-01-01T00:00:00Z\"}'")?;
+        say(
+            "  actwright call crm.find_activities --tenant $T --actor $NADIA --input '{\"date_from\": \"2026-01-01T00:00:00Z\"}'",
+        )?;
         say("  actwright db status")?;
         say(format!("The mails and PDFs are in {}.", self.data.display()))?;
         say("docs/adding-an-action.md adds an action of your own.")
@@ -130,7 +136,12 @@ impl Show {
             for one in activities {
                 let day = one["interaction_date"].as_str().and_then(|at| at.get(..10)).unwrap_or_default();
                 let text = |key: &str| one[key].as_str().unwrap_or("-");
-                say(format!("            {day}  {:<14} {:<18} {}", text("type_name"), text("status_name"), text("title")))?;
+                say(format!(
+                    "            {day}  {:<14} {:<18} {}",
+                    text("type_name"),
+                    text("status_name"),
+                    text("title")
+                ))?;
             }
             return Ok(());
         }
@@ -184,7 +195,11 @@ fn command(call: &Call) -> String {
     let actor = if call.caller == actwright_runtime::Caller::User(TECHNICIAN) { "$PRIYA" } else { "$NADIA" };
     let key = call.idempotency_key.as_ref().map(|key| format!(" --idempotency-key {key}")).unwrap_or_default();
     let dry_run = if call.dry_run { " --dry-run" } else { "" };
-    format!("actwright call {} --tenant $T --actor {actor}{key}{dry_run} \\\n      --input '{}'", call.action, call.input)
+    format!(
+        "actwright call {} --tenant $T --actor {actor}{key}{dry_run} \\\n      --input '{}'",
+        call.action,
+        call.input.to_string().replace('\'', "'\\''")
+    )
 }
 
 /// A value on one line, cut.

@@ -38,21 +38,35 @@ pub async fn tell(runtime: &Runtime, show: &mut Show) -> Result<(), Failure> {
     let input = json!({ "activity_id": latest["activity_id"], "patch": patch, "reason": "Call completed" });
     step(runtime, show, &call("crm.update_activity", ADMIN, input)).await?;
 
-    show.chapter("Schedule a follow-up", "The contact is enough: the client comes from her, the status from the tenant.")?;
+    show.chapter(
+        "Schedule a follow-up",
+        "The contact is enough: the client comes from her, the status from the tenant.",
+    )?;
     let schedule = Call {
         idempotency_key: Some("demo-follow-up".to_owned()),
-        ..call("crm.schedule_activity", ADMIN, json!({
-            "contact_id": CONTACT, "type_id": REMOTE_SESSION, "title": "Walk through the firewall quote",
-            "start_time": "2027-01-12T10:00:00+01:00", "end_time": "2027-01-12T10:45:00+01:00", "tags": ["firewall"],
-        }))
+        ..call(
+            "crm.schedule_activity",
+            ADMIN,
+            json!({
+                "contact_id": CONTACT, "type_id": REMOTE_SESSION, "title": "Walk through the firewall quote",
+                "start_time": "2027-01-12T10:00:00+01:00", "end_time": "2027-01-12T10:45:00+01:00", "tags": ["firewall"],
+            }),
+        )
     };
     step(runtime, show, &schedule).await?;
 
     show.chapter("Send a quote", "Its PDF is rendered and stored, and the mail leaves after the commit.")?;
-    let send = call("crm.send_quote", ADMIN, json!({ "quote_id": QUOTE, "message": "As promised, Hannah: the offer for next year." }));
+    let send = call(
+        "crm.send_quote",
+        ADMIN,
+        json!({ "quote_id": QUOTE, "message": "As promised, Hannah: the offer for next year." }),
+    );
     step(runtime, show, &send).await?;
 
-    show.chapter("A call that is denied", "Priya is a technician: she may read clients, not change them. The attempt is audited.")?;
+    show.chapter(
+        "A call that is denied",
+        "Priya is a technician: she may read clients, not change them. The attempt is audited.",
+    )?;
     refused(runtime, show, &Call { caller: Caller::User(TECHNICIAN), ..schedule.clone() }).await?;
 
     show.chapter("The same call again", "Same key, same input: the first answer, and no second appointment.")?;
