@@ -162,7 +162,8 @@ pub trait Event: Serialize {
 
 /// An action whose spec names the event under `emits`.
 #[diagnostic::on_unimplemented(
-    message = "this action does not emit `{E}`",
+    message = "the action does not emit this event",
+    label = "not among the events of the action's spec",
     note = "name the event under `emits` in the action's spec"
 )]
 pub trait Emits<E> {}

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::call::{Caller, Runtime, session};
 use crate::context::Scope;
+use crate::database::Engine;
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, Direction, Row, Select, Table, contains, json_to_value};
 use crate::spec::{Effects, PickerSpec};
@@ -96,7 +97,7 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
             select.filter_condition(Cond::all().add(Expr::col(id).is_in(ids)))
         }
         Ask::Search { text, depends_on, limit } => {
-            let mut select = searched(select, picker, text.trim());
+            let mut select = searched(select, picker, text.trim(), engine);
             for (column, value) in picker.filter {
                 let value = serde_json::from_str(value).unwrap_or(Value::Null);
                 let mut kept = Cond::any().add(equals(table, column, &value, engine)?);
@@ -117,23 +118,23 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
             select.limit(limit.clamp(1, MOST_ROWS))
         }
     };
-    let select = match placeholders(picker.label_template).next() {
-        Some(first) => select.order_by_name((table.name, first), Direction::Ascending, true),
-        None => select,
-    };
+    let select = placeholders(picker.label_template).fold(select, |select, name| {
+        let nullable = table.columns.iter().any(|column| column.name == name && column.nullable);
+        select.order_by_name((table.name, name), Direction::Ascending, nullable)
+    });
     let rows = select.order_by_name(id, Direction::Ascending, false).all().await?;
     rows.iter().map(|row| choice(row, picker)).collect()
 }
 
-fn searched<'t>(select: Select<'t>, picker: &PickerSpec, text: &str) -> Select<'t> {
+fn searched<'t>(select: Select<'t>, picker: &PickerSpec, text: &str, engine: Engine) -> Select<'t> {
     if text.is_empty() {
         return select;
     }
-    let columns = picker.search.iter().map(|column| contains((picker.table.name, column), text));
+    let columns = picker.search.iter().map(|column| contains((picker.table.name, column), text, engine));
     select.filter_condition(columns.fold(Cond::any(), Cond::add))
 }
 
-fn equals(table: &'static Table, column: &'static str, value: &Value, engine: crate::database::Engine) -> Result<Expr> {
+fn equals(table: &'static Table, column: &'static str, value: &Value, engine: Engine) -> Result<Expr> {
     let spec = table.columns.iter().find(|spec| spec.name == column);
     let value = spec.and_then(|spec| json_to_value(value, spec.ty, engine));
     let value =

@@ -28,7 +28,7 @@ north:
     - { contact_name_id: $contact.unnamed, full_name: null, email: unnamed@contoso.example, client_id: $client.contoso }
   users:
     - { user_id: $user.left, username: left, hashed_password: "-", first_name: Ada, last_name: Left, email: left@northstar.example, is_inactive: true }
-    - { user_id: $user.null, username: nullflag, hashed_password: "-", first_name: Ada, last_name: Null, email: nullflag@northstar.example, is_inactive: null }
+    - { user_id: $user.null, username: nullflag, hashed_password: "-", first_name: Ada, last_name: Unset, email: nullflag@northstar.example, is_inactive: null }
 "#;
 
 struct Forms {
@@ -179,7 +179,7 @@ async fn each_picker_needs_its_permission(forms: &Forms) {
 async fn inactive_rows_are_resolved_and_not_offered(forms: &Forms) {
     assert_eq!(forms.labels("client", "contoso").await, ["Contoso Dental"]);
     assert_eq!(forms.labels("contact", "dana").await, ["Dana Null", "Dana Smith"]);
-    assert_eq!(forms.labels("user", "ada").await, ["Ada Null", "Ada Okafor"]);
+    assert_eq!(forms.labels("user", "ada").await, ["Ada Okafor", "Ada Unset"]);
     // Users of the client portal are not offered either.
     assert_eq!(forms.labels("user", "petra").await, [""; 0]);
 

@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use crate::Result;
 
-/// `scripts/postgres` keeps a server for as long as somebody reads from our end of the pipe.
+/// Runs a server until our end of the pipe is closed, and removes the folder of ours, too: whoever is interrupted does not.
 const KEEPER: &str = r#"
 dir=$(mktemp -d)
-trap '"$0" stop "$dir"' EXIT
+trap '"$0" stop "$dir"; rm -rf "$1"' EXIT
 "$0" start "$dir" -c fsync=on -c synchronous_commit=on -c full_page_writes=on
 cat >/dev/null"#;
 
@@ -23,16 +23,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a server. Takes a second or two.
+    /// Starts a server. Takes a second or two. `folder` goes away with it.
     ///
     /// # Errors
     ///
     /// PostgreSQL is not installed or does not start; the script says more on standard error.
-    pub fn start() -> Result<Self> {
+    pub fn start(folder: &Path) -> Result<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
         let mut keeper = Command::new("bash")
             .args(["-euc", KEEPER])
-            .arg(script)
+            .args([script.as_path(), folder])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0) // out of reach of Ctrl-C, so that it can clean up after it

@@ -68,6 +68,8 @@ pub struct Source {
     sizes: Sizes,
     drawn: AtomicU64,
     quotes: AtomicU64,
+    /// How many quotes may be drawn until they are put back.
+    quotes_end: AtomicU64,
     /// The status that each interaction gets next, so that every update changes it.
     statuses: Vec<AtomicU8>,
 }
@@ -107,15 +109,22 @@ impl Source {
         // As `seed` set them, and one further.
         let status = |n: u64| AtomicU8::new(u8::try_from((n + 1) % STATUSES).unwrap_or_default());
         let statuses = (1..=sizes.interactions).map(status).collect();
-        Self { sizes, drawn: AtomicU64::new(0), quotes: AtomicU64::new(0), statuses }
+        Self {
+            sizes,
+            drawn: AtomicU64::new(0),
+            quotes: AtomicU64::new(0),
+            quotes_end: AtomicU64::new(QUOTES),
+            statuses,
+        }
     }
 
     /// The next call; none when it would send a quote and all are sent.
     pub fn draw(&self, operation: Operation) -> Option<Draw> {
         let quote = if operation.sends() { self.quotes.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        if quote >= QUOTES {
+        if quote >= self.quotes_end.load(Ordering::Relaxed) {
             return None;
         }
+        let quote = quote % QUOTES;
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
         let mut random = Random(number);
         let Sizes { interactions, clients, tickets } = self.sizes;
@@ -145,9 +154,9 @@ impl Source {
         })
     }
 
-    /// All quotes may be drawn again.
-    pub fn put_quotes_back(&self) {
-        self.quotes.store(0, Ordering::Relaxed);
+    /// All quotes may be drawn again. It goes on after the last, because typesetting remembers those that it had.
+    fn put_quotes_back(&self) {
+        self.quotes_end.store(self.quotes.load(Ordering::Relaxed) + QUOTES, Ordering::Relaxed);
     }
 }
 

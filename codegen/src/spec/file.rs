@@ -1,9 +1,14 @@
 //! Spec files and what they are for, told from where they stand.
 
+use std::num::NonZero;
+
 use super::keys::Notes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::SourceFile;
-use crate::yaml::{self, Kind, Node, Span};
+use crate::yaml::{self, DuplicateKey, Kind, Node, Span, SyntaxError};
+
+/// In files. A thread for fewer would cost more than it saves.
+const SMALLEST_SHARE: usize = 32;
 
 /// A spec file that is YAML.
 pub struct File<'s> {
@@ -100,9 +105,10 @@ impl<'s> Sorted<'s> {
 /// Parses every file, and sorts it by its role.
 pub fn parse<'s>(sources: &'s [SourceFile], found: &mut Vec<Diagnostic>) -> Sorted<'s> {
     let mut sorted = Sorted { files: Vec::new(), unreadable: Vec::new() };
-    for source in sources {
-        let Some(role) = role(&source.path, found) else { continue };
-        match yaml::parse(&source.text) {
+    let with_role: Vec<(Role, &SourceFile)> =
+        sources.iter().filter_map(|source| Some((role(&source.path, found)?, source))).collect();
+    for ((role, source), parsed) in with_role.iter().copied().zip(parse_all(&with_role)) {
+        match parsed {
             Ok((node, duplicates)) => {
                 for key in duplicates {
                     let message = format!("the key `{}` is given twice", key.text);
@@ -119,6 +125,24 @@ pub fn parse<'s>(sources: &'s [SourceFile], found: &mut Vec<Diagnostic>) -> Sort
         }
     }
     sorted
+}
+
+type Parsed = Result<(Node, Vec<DuplicateKey>), SyntaxError>;
+
+/// Parsing takes most of the time, and files do not depend on each other: they are shared out among the cores.
+fn parse_all(files: &[(Role, &SourceFile)]) -> Vec<Parsed> {
+    let parse =
+        |files: &[(Role, &SourceFile)]| files.iter().map(|(_, file)| yaml::parse(&file.text)).collect::<Vec<_>>();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(cores).max(SMALLEST_SHARE);
+    if files.len() <= share {
+        return parse(files);
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = files.chunks(share).map(|files| (files, scope.spawn(move || parse(files)))).collect();
+        // A thread that could not finish leaves its share to this one.
+        threads.into_iter().flat_map(|(files, thread)| thread.join().unwrap_or_else(|_| parse(files))).collect()
+    })
 }
 
 fn role(path: &str, found: &mut Vec<Diagnostic>) -> Option<Role> {

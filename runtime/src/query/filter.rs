@@ -1,6 +1,8 @@
 //! Predicates over columns.
 
-use sea_query::{Cond, Condition, Expr, ExprTrait, LikeExpr};
+use sea_query::extension::postgres::PgBinOper;
+use sea_query::extension::sqlite::SqliteBinOper;
+use sea_query::{Cond, Condition, Expr, ExprTrait};
 
 use super::column::ColumnValue;
 use super::table::Column;
@@ -102,16 +104,27 @@ impl<T: ColumnValue + Send + 'static> Column<T> {
 }
 
 /// `column` holds `text`, whatever the letter case, with no wild cards in it.
-pub(crate) fn contains(column: (&'static str, &'static str), text: &str) -> Condition {
-    // SQLite's `lower` leaves letters beyond ASCII alone, so those are looked for in each case.
-    let ascii = text.to_ascii_lowercase();
-    let upper =
-        text.chars().flat_map(|c| if c.is_ascii() { vec![c.to_ascii_lowercase()] } else { c.to_uppercase().collect() });
-    let mut variants = vec![text.to_lowercase(), ascii, upper.collect()];
-    variants.dedup();
-    variants.into_iter().fold(Cond::any(), |any, variant| {
-        let escaped = variant.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-        any.add(Expr::expr(sea_query::Func::lower(Expr::col(column))).like(pattern))
-    })
+///
+/// Each letter becomes the class of its cases: what `lower` knows depends on the database, on SQLite it is ASCII only.
+pub(crate) fn contains(column: (&'static str, &'static str), text: &str, engine: Engine) -> Expr {
+    let pattern: String = text.chars().map(|c| in_any_case(c, engine)).collect();
+    match engine {
+        Engine::Sqlite => Expr::col(column).binary(SqliteBinOper::Glob, Expr::val(format!("*{pattern}*"))),
+        Engine::Postgres => Expr::col(column).binary(PgBinOper::Regex, Expr::val(pattern)),
+    }
+}
+
+/// A character as a part of a pattern: GLOB on SQLite, a regular expression on PostgreSQL.
+fn in_any_case(c: char, engine: Engine) -> String {
+    let upper = c.to_uppercase().filter(|_| c.to_uppercase().count() == 1);
+    let lower = c.to_lowercase().filter(|_| c.to_lowercase().count() == 1);
+    let mut cases: Vec<char> = std::iter::once(c).chain(upper).chain(lower).collect();
+    cases.sort_unstable();
+    cases.dedup();
+    match engine {
+        _ if cases.len() > 1 => format!("[{}]", String::from_iter(cases)),
+        Engine::Sqlite if matches!(c, '*' | '?' | '[') => format!("[{c}]"),
+        Engine::Postgres if c.is_ascii() && !c.is_ascii_alphanumeric() => format!("\\{c}"),
+        _ => c.to_string(),
+    }
 }
