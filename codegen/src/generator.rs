@@ -168,7 +168,7 @@ impl Generator {
             let name = emit::action_module(&action.name, action.version);
             let path = self.bodies_folder().join(&action.module).join(format!("{name}.rs"));
             if !path.exists() {
-                write(&path, &emit::skeleton(action))?;
+                write(&path, &emit::skeleton(action, &self.crate_name()))?;
                 created.push(path);
             }
         }
@@ -297,6 +297,13 @@ impl Generator {
             return "src".to_owned();
         }
         name.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// The crate that is generated into, as bodies import it.
+    fn crate_name(&self) -> String {
+        let manifest = fs::read_to_string(self.out.join("Cargo.toml")).unwrap_or_default();
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name")?.trim_start().strip_prefix('='));
+        name.map_or_else(|| "actwright_generated".to_owned(), |name| name.trim().trim_matches('"').replace('-', "_"))
     }
 
     /// Names and hashes of the last run; nothing where there was none.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use actwright_codegen::Generator;
 
-/// The files of the pack. `RUNTIME` and `CODEGEN` stand for paths.
+/// The files of the pack. `REPOSITORY` stands for the path of this one.
 const FILES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("second_pack/workspace.toml")),
     ("specs/actions/notes/add_note.v1.yaml", include_str!("second_pack/add_note.v1.yaml")),
@@ -17,7 +17,7 @@ const FILES: &[(&str, &str)] = &[
     ("api/Cargo.toml", include_str!("second_pack/api.toml")),
     ("notes/Cargo.toml", include_str!("second_pack/notes.toml")),
     ("notes/migrations/0001_memos.sql", include_str!("second_pack/memos.sql")),
-    ("notes/src/main.rs", include_str!("second_pack/main.rs")),
+    ("notes/src/main.rs", include_str!("second_pack/program.rs")),
 ];
 
 /// What the author writes in place of the skeleton.

@@ -3,15 +3,15 @@
 use super::ident::action_module;
 use crate::model::Action;
 
-/// A body that compiles and says honestly that it is not written.
-pub fn skeleton(action: &Action) -> String {
+/// A body that compiles and says honestly that it is not written. `generated` is the crate that declares the action.
+pub fn skeleton(action: &Action, generated: &str) -> String {
     let Action { id, description, module, .. } = action;
     let name = action_module(&action.name, action.version);
     let given: Vec<String> = action.input.iter().map(|field| format!("`{}`", field.name)).collect();
     let wanted: Vec<String> = action.output.iter().map(|field| format!("`{}`", field.name)).collect();
     let wanted = wanted.join(", ");
     let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
-    let generated = format!("actwright_generated::{module}::{name}");
+    let generated = format!("{generated}::{module}::{name}");
     format!(
         "//! `{id}`: {description}
 
