@@ -345,7 +345,9 @@ impl Generator {
             add(&state(&self.out.join(name))?);
         }
         if self.bodies.is_some() {
-            for module in fs::read_dir(self.bodies_folder()).ok()?.flatten().filter(|entry| entry.path().is_dir()) {
+            // A folder of bodies that is not there yet is as good as an empty one.
+            let modules = fs::read_dir(self.bodies_folder()).into_iter().flatten().flatten();
+            for module in modules.filter(|entry| entry.path().is_dir()) {
                 for name in list(&module.path()).ok()? {
                     add(&name);
                 }

@@ -38,7 +38,7 @@ fn cargo(pack: &Path, arguments: &[&str]) -> String {
         .args(arguments)
         .arg("--offline")
         .current_dir(pack)
-        .env("CARGO_TARGET_DIR", repository().join("target/second-pack"))
+        .env("CARGO_TARGET_DIR", repository().join("target/second-pack/target"))
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
@@ -49,8 +49,11 @@ fn cargo(pack: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn a_pack_of_ones_own_is_generated_compiled_and_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let pack = folder.path();
+    // Always in the same place, so that cargo knows it again.
+    let pack = &repository().join("target/second-pack/pack");
+    if pack.exists() {
+        fs::remove_dir_all(pack).unwrap();
+    }
     for (name, text) in FILES {
         let text = text.replace("REPOSITORY", &repository().display().to_string());
         write(&pack.join(name), &text);

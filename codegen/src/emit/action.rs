@@ -107,7 +107,6 @@ fn body_trait(action: &Action, bodies: &str) -> TokenStream {
     let spec = format!("its spec is {}", action.source);
     let command = format!("`cargo gen --skeletons` creates {file}");
     quote! {
-        #[doc = " The business logic."]
         #[diagnostic::on_unimplemented(message = #message, label = #label, note = #spec, note = #command)]
         pub trait Body: 'static {
             fn run(context: &mut Context<'_>, input: Input) -> impl Future<Output = ::actwright_runtime::Result<Output>> + Send;

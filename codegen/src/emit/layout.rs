@@ -26,13 +26,20 @@ fn group_end(lines: &[String], at: usize) -> Option<usize> {
     let closer = match line.chars().last()? {
         '(' => ')',
         '[' => ']',
-        '{' if is_value(line) => '}',
+        '{' if is_value(line) || is_short_function(lines, at) => '}',
         '<' => '>',
         _ => return None,
     };
     let indent = indentation(line);
     let end = (at + 1..lines.len()).find(|index| indentation(&lines[*index]) <= indent)?;
     (indentation(&lines[end]) == indent && lines[end].trim_start().starts_with(closer)).then_some(end)
+}
+
+/// Whether a brace opens a function of one line.
+fn is_short_function(lines: &[String], at: usize) -> bool {
+    let start = lines[at].trim_start();
+    let closed = lines.get(at + 2).is_some_and(|line| line.trim() == "}");
+    (start.starts_with("pub fn ") || start.starts_with("fn ")) && closed
 }
 
 /// Whether a brace opens a struct's value, not an item or a block.
