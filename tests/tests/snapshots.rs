@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use actwright_codegen::Generator;
@@ -52,8 +53,8 @@ fn generated_files_are_as_reviewed() {
         let content = fs::read_to_string(generated.join(&name)).unwrap();
         let snapshot = name.replace('/', "__");
         // One that differs does not hide the others.
-        let same = std::panic::catch_unwind(|| settings.bind(|| insta::assert_snapshot!(snapshot.as_str(), content)));
-        if same.is_err() {
+        let compare = || settings.bind(|| insta::assert_snapshot!(snapshot.as_str(), content));
+        if catch_unwind(AssertUnwindSafe(compare)).is_err() {
             differ.push(name);
         }
         expected.insert(format!("{snapshot}.snap"));

@@ -1,21 +1,19 @@
 //! What follows when a quote is sent: its PDF is stored, the mail goes out, and the quote's history tells so.
 
 use actwright_documents::render;
-use actwright_generated::tables::{document_associations, documents, external_files, quote_activities};
-use actwright_runtime::outbox::{Attachment, Job, JobCall, JobContext, JobScope, Mail};
+use actwright_generated::tables::{document_associations, documents, external_files};
+use actwright_runtime::outbox::{Attachment, Job, JobCall, JobContext, Mail};
 use actwright_runtime::spec::Effects;
 use actwright_runtime::{Error, Result, Scope, Uuid, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::quote_document;
+use super::{quote_document, quote_history};
 
 /// Renders and stores the PDF, and sends the mail.
 pub const PUBLISH: &str = "crm.publish_quote";
 /// Notes that the mail is out.
 const MAILED: &str = "crm.quote_mailed";
-/// What the history says as long as no mail is out.
-pub const PUBLISHED: &str = "Quote published in client portal";
 
 const PDF: &str = "application/pdf";
 
@@ -59,10 +57,7 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let mut scope = job.begin(Effects::Write).await?;
     match &file {
         Some(file) => file.record(&mut scope, delivery.quote_id).await?,
-        None => {
-            note(&mut scope, delivery.activity_id, None, json!({ "pdf_error": "The PDF could not be rendered." }))
-                .await?
-        }
+        None => quote_history::not_rendered(&mut scope, delivery.activity_id).await?,
     }
     if let Some(mut mail) = mail {
         mail.attachments = file.map(StoredFile::into_attachment).into_iter().collect();
@@ -74,33 +69,13 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
 async fn mailed(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let delivery: Delivery = read(payload)?;
     let mut scope = job.begin(Effects::Write).await?;
-    let description = format!("Quote sent to {} and published in client portal", delivery.recipients.join(", "));
-    note(&mut scope, delivery.activity_id, Some(description), json!({ "email_sent": true })).await?;
+    quote_history::mailed(&mut scope, delivery.activity_id, &delivery.recipients).await?;
     scope.amend_output("email_sent", true);
     job.commit(scope).await
 }
 
 fn read(payload: Value) -> Result<Delivery> {
     serde_json::from_value(payload).map_err(|_| Error::internal("The payload of a quote's job cannot be read."))
-}
-
-/// Adds to the entry of the quote's history.
-async fn note(scope: &mut JobScope, activity_id: Uuid, description: Option<String>, facts: Value) -> Result<()> {
-    let select = scope.select(&quote_activities::TABLE).column(quote_activities::METADATA);
-    let Some(row) = select.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).for_update().one().await? else {
-        // The entry went with its quote; there is nothing left to tell.
-        return Ok(());
-    };
-    let mut metadata = row.get(quote_activities::METADATA)?;
-    if let (Value::Object(metadata), Value::Object(facts)) = (&mut metadata, facts) {
-        metadata.extend(facts);
-    }
-    let mut update = scope.update(&quote_activities::TABLE).set(quote_activities::METADATA, metadata);
-    if let Some(description) = description {
-        update.assign(quote_activities::DESCRIPTION, description);
-    }
-    update.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).run().await?;
-    Ok(())
 }
 
 fn compose(delivery: &Delivery, quote: &actwright_documents::Quote) -> Option<Mail> {

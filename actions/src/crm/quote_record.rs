@@ -1,0 +1,105 @@
+//! A quote's own row, with the addresses of its contact and client.
+
+use actwright_generated::tables::{clients, contacts, quotes};
+use actwright_generated::types::QuoteSummary;
+use actwright_runtime::query::Row;
+use actwright_runtime::{Error, Result, Scope, Timestamp, Uuid};
+
+use super::quote_recipients;
+use super::quote_status::QuoteStatus;
+
+/// A quote that is no template.
+#[derive(Debug)]
+pub struct QuoteRecord {
+    pub status: String,
+    pub sent_at: Option<Timestamp>,
+    quote_id: Uuid,
+    number: Option<String>,
+    client_id: Option<Uuid>,
+    title: String,
+    contact_email: Option<String>,
+    billing_email: Option<String>,
+}
+
+impl QuoteRecord {
+    /// Reads a quote and locks it, so that of two changes at once the second sees what the first did.
+    ///
+    /// # Errors
+    ///
+    /// `NOT_FOUND` when the tenant does not have it, `VALIDATION_ERROR` when it is a template.
+    pub async fn lock(scope: &mut Scope, quote_id: Uuid) -> Result<Self> {
+        let row = scope
+            .select(&quotes::TABLE)
+            .column(quotes::QUOTE_NUMBER)
+            .column(quotes::STATUS)
+            .column(quotes::CLIENT_ID)
+            .column(quotes::TITLE)
+            .column(quotes::IS_TEMPLATE)
+            .column(quotes::SENT_AT)
+            .left_join(contacts::CONTACT_NAME_ID, quotes::CONTACT_ID)
+            .column(contacts::EMAIL)
+            .left_join(clients::CLIENT_ID, quotes::CLIENT_ID)
+            .column(clients::BILLING_EMAIL)
+            .filter(quotes::QUOTE_ID.eq(quote_id))
+            .for_update()
+            .one()
+            .await?
+            .ok_or_else(|| Error::not_found("quote", quote_id))?;
+        if row.get(quotes::IS_TEMPLATE)? {
+            let message = "The quote is a template. Create a quote from it and send that.";
+            return Err(Error::invalid_field("/quote_id", message));
+        }
+        Self::of(quote_id, &row)
+    }
+
+    fn of(quote_id: Uuid, row: &Row) -> Result<Self> {
+        Ok(Self {
+            quote_id,
+            // Only templates have none.
+            status: row.get(quotes::STATUS)?.unwrap_or_default(),
+            sent_at: row.get(quotes::SENT_AT)?,
+            number: row.get(quotes::QUOTE_NUMBER)?,
+            client_id: row.get(quotes::CLIENT_ID)?,
+            title: row.get(quotes::TITLE)?,
+            contact_email: row.get(contacts::EMAIL)?,
+            billing_email: row.get(clients::BILLING_EMAIL)?,
+        })
+    }
+
+    /// Who gets the quote, besides those that are given.
+    pub fn recipients(&self, given: &[String]) -> Vec<String> {
+        quote_recipients::recipients(given, self.contact_email.clone(), self.billing_email.clone())
+    }
+
+    /// Notes that it has been sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn mark_sent(&mut self, scope: &mut Scope) -> Result<()> {
+        let (now, actor) = (scope.now(), scope.actor());
+        self.status = QuoteStatus::Sent.as_str().to_owned();
+        self.sent_at = Some(now);
+        scope
+            .update(&quotes::TABLE)
+            .set(quotes::STATUS, Some(self.status.clone()))
+            .set(quotes::SENT_AT, self.sent_at)
+            .set(quotes::UPDATED_BY, Some(actor))
+            .set(quotes::UPDATED_AT, now)
+            .filter(quotes::QUOTE_ID.eq(self.quote_id))
+            .run()
+            .await?;
+        Ok(())
+    }
+
+    /// The quote in short, as it is now.
+    pub fn into_summary(self) -> QuoteSummary {
+        QuoteSummary {
+            quote_id: self.quote_id,
+            quote_number: self.number,
+            status: self.status,
+            client_id: self.client_id,
+            title: self.title,
+        }
+    }
+}
