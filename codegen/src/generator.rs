@@ -48,7 +48,7 @@ pub struct Report {
     pub written: Vec<PathBuf>,
     /// Files that are no longer generated, and were removed.
     pub removed: Vec<PathBuf>,
-    /// Files among the written that somebody had edited.
+    /// Files among the written and removed that somebody had edited.
     pub overwritten: Vec<PathBuf>,
     /// Skeletons that were created.
     pub skeletons: Vec<PathBuf>,
@@ -248,7 +248,10 @@ impl Generator {
         }
         for name in manifest.keys().filter(|name| !files.contains_key(*name)) {
             let path = self.out.join(name);
-            if path.exists() {
+            if let Ok(found) = fs::read_to_string(&path) {
+                if manifest.get(name).is_some_and(|known| *known != hash(&found)) {
+                    report.overwritten.push(path.clone());
+                }
                 fs::remove_file(&path).map_err(|error| Error::Io(path.clone(), error))?;
                 report.removed.push(path);
             }
@@ -290,9 +293,9 @@ impl Generator {
 
     /// The folder of bodies as messages name it: as seen from the folder that holds the specs, wherever that is.
     fn bodies_name(&self) -> String {
-        let bodies = self.bodies_folder();
-        let root = self.specs.parent().unwrap_or(Path::new(""));
-        let name = bodies.strip_prefix(root).unwrap_or(&bodies);
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (specs, bodies) = (absolute(&self.specs), absolute(&self.bodies_folder()));
+        let name = specs.parent().and_then(|root| bodies.strip_prefix(root).ok()).unwrap_or(&bodies);
         if name.as_os_str().is_empty() || name.is_absolute() {
             return "src".to_owned();
         }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use actwright_codegen::{Error, Generator, Report};
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 use serde_json::json;
 
 /// Generates Rust, JSON Schemas, the catalog and reference pages from the specs.
@@ -45,9 +46,17 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let root = workspace_root();
     let or_default = |given: &Option<PathBuf>, name: &str| given.clone().unwrap_or_else(|| root.join(name));
-    let mut generator = Generator::new(or_default(&arguments.specs, "specs"), or_default(&arguments.out, "generated"));
-    // Bodies of another pack are not where this workspace has its own.
-    if arguments.bodies.is_some() || arguments.specs.is_none() {
+    let specs = or_default(&arguments.specs, "specs");
+    // The output and the bodies of another pack are not where this workspace has its own.
+    let own = same_folder(&specs, &root.join("specs"));
+    if !own && arguments.out.is_none() {
+        usage("--out is needed with the specs of another place");
+    }
+    if !own && arguments.skeletons && arguments.bodies.is_none() {
+        usage("--bodies is needed for skeletons with the specs of another place");
+    }
+    let mut generator = Generator::new(specs, or_default(&arguments.out, "generated"));
+    if own || arguments.bodies.is_some() {
         generator = generator.bodies(or_default(&arguments.bodies, "actions/src"));
     }
     let outcome = if arguments.check {
@@ -67,6 +76,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage(message: &str) -> ! {
+    Arguments::command().error(ErrorKind::MissingRequiredArgument, message).exit()
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// The nearest folder above that holds specs, else this one.
@@ -94,7 +111,7 @@ fn tell(arguments: &Arguments, report: Option<&Report>, root: &Path) {
     }
     let short = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
     for path in &report.overwritten {
-        anstream::eprintln!("{} had been edited by hand, and was written anew", short(path));
+        anstream::eprintln!("{} had been edited by hand; the edit is gone", short(path));
     }
     let count = report.written.len();
     if count > 12 {

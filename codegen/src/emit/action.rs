@@ -12,8 +12,8 @@ use crate::model::{
 
 /// Names that every action's module has.
 const OWN: [&str; 5] = ["Action", "Body", "Context", "Input", "Output"];
-/// Names that it imports.
-const IMPORTED: [&str; 17] = [
+/// Names that it uses as they are: those that it imports, and two of the prelude.
+const USED: [&str; 19] = [
     "ActionSpec",
     "Audit",
     "AuditField",
@@ -22,6 +22,7 @@ const IMPORTED: [&str; 17] = [
     "Condition",
     "Effects",
     "Field",
+    "Future",
     "Idempotency",
     "Item",
     "List",
@@ -29,13 +30,14 @@ const IMPORTED: [&str; 17] = [
     "PickerSpec",
     "Presence",
     "Rule",
+    "Send",
     "Text",
     "Type",
 ];
 
 pub fn module(model: &Model, action: &Action, bodies: &str) -> TokenStream {
     let mut records =
-        Records::new(&model.types, FileKind::Action, OWN.iter().chain(&IMPORTED).map(|name| (*name).to_owned()));
+        Records::new(&model.types, FileKind::Action, OWN.iter().chain(&USED).map(|name| (*name).to_owned()));
     let input_use = Use { input: true, output: false };
     let output_use = Use { input: false, output: true };
     let title = format!("`{}` version {}", action.id, action.version);
@@ -50,8 +52,6 @@ pub fn module(model: &Model, action: &Action, bodies: &str) -> TokenStream {
     });
     let doc = doc_attribute(&format!("{}: {}", action.label, action.description));
     let module = quote! {
-        use ::actwright_runtime::{decode, spec::*};
-
         #doc
         #[derive(Debug)]
         pub struct Action;
@@ -66,7 +66,11 @@ pub fn module(model: &Model, action: &Action, bodies: &str) -> TokenStream {
             ::actwright_runtime::Entry::new::<Action>(|context, input| ::std::boxed::Box::pin(B::run(context, input)))
         }
     };
-    unqualified(module)
+    let module = unqualified(module);
+    quote! {
+        use ::actwright_runtime::{decode, spec::*};
+        #module
+    }
 }
 
 /// Takes `spec::` off what the module imports: half of its text would be that.
@@ -85,9 +89,7 @@ fn unqualified(tokens: TokenStream) -> TokenStream {
             TokenTree::Group(group) => {
                 let mut inner = Group::new(group.delimiter(), unqualified(group.stream()));
                 inner.set_span(group.span());
-                // The import itself keeps its path.
-                let import = group.stream().to_string().contains("spec :: *");
-                out.push(TokenTree::Group(if import { group } else { inner }));
+                out.push(TokenTree::Group(inner));
             }
             other => out.push(other),
         }

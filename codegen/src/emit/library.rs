@@ -90,6 +90,7 @@ fn named_type(records: &mut Records<'_>, named: &NamedType) -> TokenStream {
     match &named.shape {
         Shape::Enum(values) => enumeration(&name, &doc, values, of),
         Shape::Object(fields) => {
+            records.enter(&named.name);
             let mut tokens = records.record(&name, &doc, fields, of, true);
             if of.input {
                 tokens.extend(Records::decode_record(&name));

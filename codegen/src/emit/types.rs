@@ -28,13 +28,20 @@ pub enum FileKind {
 pub struct Records<'m> {
     named: &'m [NamedType],
     file: FileKind,
+    /// The shared type that is under way: where it holds itself, it has to be boxed.
+    within: Option<String>,
     taken: BTreeSet<String>,
     emitted: Vec<TokenStream>,
 }
 
 impl<'m> Records<'m> {
     pub fn new(named: &'m [NamedType], file: FileKind, reserved: impl IntoIterator<Item = String>) -> Self {
-        Self { named, file, taken: reserved.into_iter().collect(), emitted: Vec::new() }
+        Self { named, file, within: None, taken: reserved.into_iter().collect(), emitted: Vec::new() }
+    }
+
+    /// Says which shared type the next record is.
+    pub fn enter(&mut self, name: &str) {
+        self.within = Some(name.to_owned());
     }
 
     /// Types held in place, in the order of their fields.
@@ -137,16 +144,16 @@ impl<'m> Records<'m> {
                 self.emitted.push(tokens);
                 (quote!(#name), quote!(spec::Type::object::<#name>()))
             }
-            Type::Ref(name) => self.reference(name, owner),
+            Type::Ref(name) => self.reference(name),
         }
     }
 
-    fn reference(&self, name: &str, owner: &str) -> (TokenStream, TokenStream) {
+    fn reference(&self, name: &str) -> (TokenStream, TokenStream) {
         let ident = pascal(name);
         let path = if self.file == FileKind::Types { quote!(#ident) } else { quote!(crate::types::#ident) };
         match self.named.iter().find(|named| named.name == name).map(|named| &named.shape) {
             Some(Shape::Enum(_)) => (quote!(#path), quote!(spec::Type::enumeration::<#path>())),
-            _ if self.reaches(name, owner, &mut BTreeSet::new()) => {
+            _ if self.within.as_ref().is_some_and(|root| self.reaches(name, root, &mut BTreeSet::new())) => {
                 (quote!(::std::boxed::Box<#path>), quote!(spec::Type::object::<#path>()))
             }
             _ => (quote!(#path), quote!(spec::Type::object::<#path>())),

@@ -104,8 +104,23 @@ fn string(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, multiline: bool
     let (min_length, max_length) = (count(notes, keys, "min_length"), count(notes, keys, "max_length"));
     check_bounds(notes, keys, ("min_length", min_length), ("max_length", max_length));
     let pattern = keys.get("pattern").and_then(|node| pattern(notes, names, node));
-    StringType { multiline, trimmed: keys.flag(notes, "trimmed"), min_length, max_length, pattern }
+    let trimmed = keys.flag(notes, "trimmed");
+    if let (true, Some(node)) = (trimmed, keys.get("pattern")) {
+        let message =
+            "`trimmed` and `pattern` do not go together: JSON Schema would judge the text before it is trimmed";
+        notes.error(Code::BadConstraint, &node.span, message);
+    }
+    if let (true, Some(node)) = (trimmed && max_length.is_some_and(|max| max > LONGEST_TRIMMED), keys.get("max_length"))
+    {
+        let message =
+            format!("`max_length` of a trimmed text is {LONGEST_TRIMMED} at most: JSON Schema counts it by a pattern");
+        notes.error(Code::BadConstraint, &node.span, message);
+    }
+    StringType { multiline, trimmed, min_length, max_length, pattern }
 }
+
+/// Longer repetitions are refused by implementations of regular expressions.
+const LONGEST_TRIMMED: u64 = 9_000;
 
 fn pattern(notes: &mut Notes<'_>, names: &Names, node: &Node) -> Option<String> {
     let text = notes.text(node, "`pattern`")?;
