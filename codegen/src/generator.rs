@@ -293,7 +293,9 @@ impl Generator {
 
     /// The folder of bodies as messages name it: as seen from the folder that holds the specs, wherever that is.
     fn bodies_name(&self) -> String {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let absolute = |path: &Path| {
+            path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+        };
         let (specs, bodies) = (absolute(&self.specs), absolute(&self.bodies_folder()));
         let name = specs.parent().and_then(|root| bodies.strip_prefix(root).ok()).unwrap_or(&bodies);
         if name.as_os_str().is_empty() || name.is_absolute() {

@@ -65,7 +65,7 @@ fn a_pack_of_ones_own_is_generated_compiled_and_run() {
     let report = generator.skeletons().unwrap_or_else(|error| panic!("{error}"));
     let body = pack.join("notes/src/notes/add_note.rs");
     assert_eq!(report.actions, Some(1));
-    assert_eq!(report.skeletons, [body.clone()]);
+    assert_eq!(report.skeletons, std::slice::from_ref(&body));
     generator.check().unwrap_or_else(|error| panic!("{error}"));
 
     // The skeleton compiles, and says that it is one.
@@ -75,7 +75,8 @@ fn a_pack_of_ones_own_is_generated_compiled_and_run() {
 
     write(&body, BODY);
     // A file that is there is never touched.
-    assert_eq!(generator.skeletons().unwrap_or_else(|error| panic!("{error}")).skeletons, [PathBuf::new(); 0]);
+    let report = generator.skeletons().unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.skeletons.is_empty(), "{report:?}");
     assert_eq!(fs::read_to_string(&body).unwrap(), BODY);
 
     let database = pack.join("notes.db");
