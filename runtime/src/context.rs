@@ -12,13 +12,15 @@ use crate::call::RowChange;
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::outbox::{Effect, EffectKind};
-use crate::query::{Insert, Select, Table, Update};
+use crate::query::{Insert, Select, Table, Tables, Update};
 use crate::registry::Action;
 use crate::value::Timestamp;
 
 /// One tenant's data inside one transaction, seen by one actor.
 pub struct Scope {
     pub(crate) tx: Tx,
+    /// What statements may be about. A table that a body makes up, and calls common to all tenants, is not among them.
+    pub(crate) tables: Tables,
     pub(crate) tenant: Uuid,
     pub(crate) actor: Uuid,
     pub(crate) now: Timestamp,
@@ -52,17 +54,17 @@ impl Scope {
 
     /// Reads rows of a table.
     pub fn select(&mut self, table: &'static Table) -> Select<'_> {
-        Select::new(&mut self.tx, self.tenant, table)
+        Select::new(&mut self.tx, self.tables, self.tenant, table)
     }
 
     /// Inserts a row into a table.
     pub fn insert(&mut self, table: &'static Table) -> Insert<'_> {
-        Insert::new(&mut self.tx, &mut self.changes, self.tenant, table)
+        Insert::new(&mut self.tx, self.tables, &mut self.changes, self.tenant, table)
     }
 
     /// Changes rows of a table.
     pub fn update(&mut self, table: &'static Table) -> Update<'_> {
-        Update::new(&mut self.tx, &mut self.changes, self.tenant, table)
+        Update::new(&mut self.tx, self.tables, &mut self.changes, self.tenant, table)
     }
 }
 

@@ -102,7 +102,7 @@ impl Runtime {
         sqlite: &'static str,
         postgres: &'static str,
     ) -> Result<Vec<RawRow>> {
-        let mut scope: Scope = session::resume(&self.database, Effects::Read, tenant, Uuid::nil()).await?;
+        let mut scope: Scope = session::resume(&self.database, &[], Effects::Read, tenant, Uuid::nil()).await?;
         let engine = scope.tx.engine();
         let statement = match engine {
             Engine::Sqlite => sqlite,

@@ -5,11 +5,10 @@ use uuid::Uuid;
 
 use super::finish::{AuditRow, insert_audit};
 use super::{Call, session};
-use crate::context::Scope;
 use crate::database::Database;
 use crate::decode::redact;
 use crate::error::{Code, Error, Result};
-use crate::spec::{ActionSpec, AuditField, AuditSource};
+use crate::spec::{ActionSpec, AuditField, AuditSource, Effects};
 
 /// The audit row of a call that succeeded.
 pub(crate) fn succeeded(
@@ -68,16 +67,7 @@ pub(crate) async fn refused(
         changed: json!({}),
         details: Value::Object(details),
     };
-    let mut scope = Scope {
-        tx: database.begin_write().await?,
-        tenant: call.tenant,
-        actor: actor.unwrap_or_default(),
-        now: crate::value::Timestamp::now(),
-        granted: Vec::new(),
-        effects: Vec::new(),
-        changes: None,
-    };
-    session::set_tenant(&mut scope.tx, call.tenant).await?;
+    let mut scope = session::resume(database, &[], Effects::Write, call.tenant, actor.unwrap_or_default()).await?;
     insert_audit(&mut scope, &row).await?;
     scope.tx.commit().await
 }

@@ -60,6 +60,11 @@ impl Runtime {
         &self.database
     }
 
+    /// Where effects go.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Makes a call.
     ///
     /// # Errors
@@ -101,9 +106,11 @@ impl Attempt<'_> {
         let (prepared, warnings) =
             entry.decode(&self.call.input, UnknownFields::Warn).map_err(|problems| Error::invalid_input(&problems))?;
         let needs = Needs::of(self.spec, &self.call.input);
-        let scope =
-            session::begin(&self.runtime.database, self.spec.effects, self.call.tenant, self.call.caller, &needs.all)
-                .await?;
+        let scope = {
+            let Runtime { database, pack, .. } = self.runtime;
+            session::begin(database, pack.tables, self.spec.effects, self.call.tenant, self.call.caller, &needs.all)
+                .await?
+        };
         self.actor = Some(scope.actor);
         needs.check(&scope)?;
         match self.spec.effects {

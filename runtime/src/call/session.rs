@@ -8,7 +8,7 @@ use super::Caller;
 use crate::context::Scope;
 use crate::database::{Database, Engine, Tx};
 use crate::error::{Error, Result};
-use crate::query::{ColumnType, ColumnValue};
+use crate::query::{ColumnType, ColumnValue, Tables};
 use crate::spec::Effects;
 use crate::value::Timestamp;
 
@@ -16,6 +16,7 @@ use crate::value::Timestamp;
 /// (resource and action) they are granted.
 pub(crate) async fn begin(
     database: &Database,
+    tables: Tables,
     effects: Effects,
     tenant: Uuid,
     caller: Caller,
@@ -47,6 +48,7 @@ pub(crate) async fn begin(
         actor: row.get(0, ColumnType::Uuid)?,
         granted: row.get(2, ColumnType::TextArray)?,
         tx,
+        tables,
         tenant,
         now: Timestamp::now(),
         effects: Vec::new(),
@@ -55,11 +57,17 @@ pub(crate) async fn begin(
 }
 
 /// Continues for an actor who was resolved before: after the commit, for jobs.
-pub(crate) async fn resume(database: &Database, effects: Effects, tenant: Uuid, actor: Uuid) -> Result<Scope> {
+pub(crate) async fn resume(
+    database: &Database,
+    tables: Tables,
+    effects: Effects,
+    tenant: Uuid,
+    actor: Uuid,
+) -> Result<Scope> {
     let mut tx = open(database, effects).await?;
     set_tenant(&mut tx, tenant).await?;
     let (granted, effects, changes) = (Vec::new(), Vec::new(), None);
-    Ok(Scope { tx, tenant, actor, now: Timestamp::now(), granted, effects, changes })
+    Ok(Scope { tx, tables, tenant, actor, now: Timestamp::now(), granted, effects, changes })
 }
 
 async fn open(database: &Database, effects: Effects) -> Result<Tx> {

@@ -119,7 +119,6 @@ impl<'r> Delivery<'r> {
         rehearsal: Option<Scope>,
     ) -> Result<JobContext<'c>> {
         let spec = self.runtime.pack.action(origin.action, Some(origin.version))?.spec();
-        let portal_url = &self.runtime.options.portal_url;
-        Ok(JobContext::new(&self.runtime.database, spec, origin, outbox_id, portal_url, files, rehearsal))
+        Ok(JobContext::new(self.runtime, spec, origin, outbox_id, files, rehearsal))
     }
 }

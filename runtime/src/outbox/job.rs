@@ -6,9 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde_json::{Map, Value};
 
 use super::{Effect, EffectKind, FileStore, HOLD, Mail, Origin, store};
-use crate::call::session;
+use crate::call::{Runtime, session};
 use crate::context::Scope;
-use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::registry::BoxFuture;
 use crate::spec::{ActionSpec, Effects};
@@ -30,11 +29,10 @@ impl fmt::Debug for Job {
 
 /// What a job gets: transactions of its own in the tenant of the call that deferred it, and the file store.
 pub struct JobContext<'r> {
-    database: &'r Database,
+    runtime: &'r Runtime,
     spec: &'static ActionSpec,
     origin: &'r Origin,
     outbox_id: uuid::Uuid,
-    portal_url: &'r str,
     files: FileStore,
     /// The transaction of a dry run, which jobs share.
     rehearsal: Option<Scope>,
@@ -58,15 +56,14 @@ impl fmt::Debug for JobContext<'_> {
 
 impl<'r> JobContext<'r> {
     pub(super) fn new(
-        database: &'r Database,
+        runtime: &'r Runtime,
         spec: &'static ActionSpec,
         origin: &'r Origin,
         outbox_id: uuid::Uuid,
-        portal_url: &'r str,
         files: FileStore,
         rehearsal: Option<Scope>,
     ) -> Self {
-        Self { database, spec, origin, outbox_id, portal_url, files, rehearsal, outcome: JobOutcome::default() }
+        Self { runtime, spec, origin, outbox_id, files, rehearsal, outcome: JobOutcome::default() }
     }
 
     /// Whose data the job works on.
@@ -76,7 +73,7 @@ impl<'r> JobContext<'r> {
 
     /// Where the client portal is.
     pub fn portal_url(&self) -> &'r str {
-        self.portal_url
+        &self.runtime.options.portal_url
     }
 
     /// Where the bytes of documents go. In a dry run they go nowhere.
@@ -92,7 +89,10 @@ impl<'r> JobContext<'r> {
     pub async fn begin(&mut self, effects: Effects) -> Result<JobScope> {
         let scope = match self.rehearsal.take() {
             Some(scope) => scope,
-            None => session::resume(self.database, effects, self.origin.tenant, self.origin.actor).await?,
+            None => {
+                let Runtime { database, pack, .. } = self.runtime;
+                session::resume(database, pack.tables, effects, self.origin.tenant, self.origin.actor).await?
+            }
         };
         Ok(JobScope { scope, mails: Vec::new(), amendments: Map::new() })
     }

@@ -18,6 +18,7 @@ pub(crate) use row::RawRow;
 pub use row::Row;
 pub use select::{Direction, Select};
 pub use table::{Column, ColumnSpec, ColumnType, Scope, Table};
+pub(crate) use table::{Tables, declared};
 pub use write::{Insert, Update};
 
 /// The column that every tenant-scoped table has, and no pack can name.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::filter::Filter;
 use super::row::{Row, Selected};
 use super::table::{Column, Scope, Table};
-use super::{ColumnValue, TENANT};
+use super::{ColumnValue, TENANT, Tables, declared};
 use crate::database::{Engine, Tx};
 use crate::error::Result;
 
@@ -26,20 +26,22 @@ pub enum Direction {
 #[allow(missing_debug_implementations)]
 pub struct Select<'t> {
     tx: &'t mut Tx,
+    tables: Tables,
     table: &'static Table,
+    joined: Vec<&'static Table>,
     statement: SelectStatement,
     selected: Selected,
 }
 
 impl<'t> Select<'t> {
-    pub(crate) fn new(tx: &'t mut Tx, tenant: Uuid, table: &'static Table) -> Self {
+    pub(crate) fn new(tx: &'t mut Tx, tables: Tables, tenant: Uuid, table: &'static Table) -> Self {
         let mut statement = Query::select();
         statement.from(table.name);
         if table.scope == Scope::Tenant {
             let tenant = tenant.encode(super::ColumnType::Uuid, tx.engine());
             statement.and_where(Expr::col((table.name, TENANT)).eq(Expr::val(tenant)));
         }
-        Self { tx, table, statement, selected: Selected::default() }
+        Self { tx, tables, table, joined: Vec::new(), statement, selected: Selected::default() }
     }
 
     /// Reads this column, too.
@@ -68,6 +70,7 @@ impl<'t> Select<'t> {
             on = on.add(Expr::col((key.table.name, TENANT)).equals((self.table.name, TENANT)));
         }
         self.statement.join(JoinType::LeftJoin, key.table.name, on);
+        self.joined.push(key.table);
         self
     }
 
@@ -134,6 +137,9 @@ impl<'t> Select<'t> {
     ///
     /// Those of the database, without its text.
     pub async fn all(mut self) -> Result<Vec<Row>> {
+        for table in std::iter::once(self.table).chain(self.joined) {
+            declared(self.tables, table)?;
+        }
         if self.selected.is_empty() {
             self.statement.expr(Expr::val(1));
         }

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use crate::error::{Error, Result};
+
 /// A table.
 #[derive(Debug)]
 pub struct Table {
@@ -13,6 +15,17 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// Without the tenant.
     pub columns: &'static [ColumnSpec],
+}
+
+/// The tables of a pack.
+pub(crate) type Tables = &'static [&'static Table];
+
+/// Refuses a table that is not one of the pack's own declarations.
+pub(crate) fn declared(tables: Tables, table: &'static Table) -> Result<()> {
+    if tables.iter().any(|one| std::ptr::eq(*one, table)) {
+        return Ok(());
+    }
+    Err(Error::internal(format!("{} is no table that specs/tables.yaml declares.", table.name)))
 }
 
 /// Whose rows a table holds.

@@ -8,7 +8,7 @@ use super::column::ColumnValue;
 use super::filter::Filter;
 use super::row::Selected;
 use super::table::{Column, ColumnSpec, ColumnType, Scope, Table};
-use super::{Row, TENANT};
+use super::{Row, TENANT, Tables, declared};
 use crate::call::{Operation, RowChange};
 use crate::database::Tx;
 use crate::error::{Error, Result};
@@ -22,6 +22,7 @@ pub(crate) type Recorder = Option<Vec<RowChange>>;
 #[allow(missing_debug_implementations)]
 pub struct Insert<'t> {
     tx: &'t mut Tx,
+    tables: Tables,
     recorder: &'t mut Recorder,
     tenant: Uuid,
     table: &'static Table,
@@ -30,8 +31,14 @@ pub struct Insert<'t> {
 }
 
 impl<'t> Insert<'t> {
-    pub(crate) fn new(tx: &'t mut Tx, recorder: &'t mut Recorder, tenant: Uuid, table: &'static Table) -> Self {
-        Self { tx, recorder, tenant, table, columns: Vec::new(), values: Vec::new() }
+    pub(crate) fn new(
+        tx: &'t mut Tx,
+        tables: Tables,
+        recorder: &'t mut Recorder,
+        tenant: Uuid,
+        table: &'static Table,
+    ) -> Self {
+        Self { tx, tables, recorder, tenant, table, columns: Vec::new(), values: Vec::new() }
     }
 
     /// Gives a column its value. Columns that are left out get the database's default.
@@ -48,7 +55,7 @@ impl<'t> Insert<'t> {
     /// `CONFLICT` when the row is there already or refers to one that is not; otherwise those of the database,
     /// without its text.
     pub async fn run(self) -> Result<()> {
-        writable(self.table)?;
+        writable(self.tables, self.table)?;
         let engine = self.tx.engine();
         let mut statement = Query::insert();
         statement.into_table(self.table.name);
@@ -71,6 +78,7 @@ impl<'t> Insert<'t> {
 #[allow(missing_debug_implementations)]
 pub struct Update<'t> {
     tx: &'t mut Tx,
+    tables: Tables,
     recorder: &'t mut Recorder,
     tenant: Uuid,
     table: &'static Table,
@@ -80,8 +88,14 @@ pub struct Update<'t> {
 }
 
 impl<'t> Update<'t> {
-    pub(crate) fn new(tx: &'t mut Tx, recorder: &'t mut Recorder, tenant: Uuid, table: &'static Table) -> Self {
-        Self { tx, recorder, tenant, table, columns: Vec::new(), values: Vec::new(), filters: Vec::new() }
+    pub(crate) fn new(
+        tx: &'t mut Tx,
+        tables: Tables,
+        recorder: &'t mut Recorder,
+        tenant: Uuid,
+        table: &'static Table,
+    ) -> Self {
+        Self { tx, tables, recorder, tenant, table, columns: Vec::new(), values: Vec::new(), filters: Vec::new() }
     }
 
     /// Gives a column this value.
@@ -109,7 +123,7 @@ impl<'t> Update<'t> {
     ///
     /// As [`Insert::run`].
     pub async fn run(self) -> Result<u64> {
-        writable(self.table)?;
+        writable(self.tables, self.table)?;
         if self.filters.is_empty() {
             return Err(Error::internal(format!("an update of {} has no filter", self.table.name)));
         }
@@ -144,7 +158,8 @@ impl<'t> Update<'t> {
     }
 }
 
-fn writable(table: &Table) -> Result<()> {
+fn writable(tables: Tables, table: &'static Table) -> Result<()> {
+    declared(tables, table)?;
     match table.scope {
         Scope::Tenant => Ok(()),
         Scope::System => Err(Error::internal(format!("{} belongs to all tenants and is read only", table.name))),
