@@ -300,6 +300,18 @@ pub struct Table {
     pub scope: Scope,
     pub key: Vec<String>,
     pub columns: Vec<Column>,
+    pub authorization: Option<Authorization>,
+}
+
+/// What the rules of record-level authorization go by.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    /// Rules for any of these resources narrow the rows.
+    pub resources: Vec<String>,
+    /// The column of the user whose row it is.
+    pub owner: Option<String>,
+    /// The column of the client whose row it is.
+    pub client: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,6 +35,7 @@ pub mod client_locations {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `location_id`.
     pub const LOCATION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -117,6 +118,7 @@ pub mod clients {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `client_id`.
     pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -187,6 +189,7 @@ pub mod contacts {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `contact_name_id`.
     pub const CONTACT_NAME_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -228,6 +231,7 @@ pub mod document_associations {
             query::ColumnSpec { name: "entity_type", ty: query::ColumnType::Text, nullable: false },
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `association_id`.
     pub const ASSOCIATION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -265,6 +269,7 @@ pub mod documents {
             query::ColumnSpec { name: "folder_path", ty: query::ColumnType::Text, nullable: true },
             query::ColumnSpec { name: "is_client_visible", ty: query::ColumnType::Boolean, nullable: false },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `document_id`.
     pub const DOCUMENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -325,6 +330,7 @@ pub mod external_files {
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "is_deleted", ty: query::ColumnType::Boolean, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `file_id`.
     pub const FILE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -367,6 +373,7 @@ pub mod interaction_types {
             query::ColumnSpec { name: "is_request", ty: query::ColumnType::Boolean, nullable: true },
             query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `type_id`.
     pub const TYPE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -415,6 +422,7 @@ pub mod interactions {
             query::ColumnSpec { name: "category", ty: query::ColumnType::Text, nullable: true },
             query::ColumnSpec { name: "tags", ty: query::ColumnType::TextArray, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `interaction_id`.
     pub const INTERACTION_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -495,6 +503,7 @@ pub mod projects {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `project_id`.
     pub const PROJECT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -552,6 +561,7 @@ pub mod quote_activities {
             query::ColumnSpec { name: "metadata", ty: query::ColumnType::Json, nullable: false },
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `activity_id`.
     pub const ACTIVITY_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -613,6 +623,7 @@ pub mod quote_items {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `quote_item_id`.
     pub const QUOTE_ITEM_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -759,6 +770,10 @@ pub mod quotes {
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
             query::ColumnSpec { name: "tax_source", ty: query::ColumnType::Text, nullable: false },
         ],
+        authorization: ::core::option::Option::Some(query::Authorization {
+            resources: &["billing", "quote"], owner: ::core::option::Option::Some("created_by"),
+            client: ::core::option::Option::Some("client_id"),
+        }),
     };
     /// The column `quote_id`.
     pub const QUOTE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -910,6 +925,7 @@ pub mod statuses {
             query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `status_id`.
     pub const STATUS_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -952,6 +968,7 @@ pub mod system_interaction_types {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `type_id`.
     pub const TYPE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -977,6 +994,7 @@ pub mod tenant_settings {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `settings`.
     pub const SETTINGS: query::Column<
@@ -1002,6 +1020,7 @@ pub mod tenants {
             query::ColumnSpec { name: "email", ty: query::ColumnType::Text, nullable: false },
             query::ColumnSpec { name: "phone_number", ty: query::ColumnType::Text, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `client_name`.
     pub const CLIENT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 0);
@@ -1038,6 +1057,7 @@ pub mod tickets {
             query::ColumnSpec { name: "source", ty: query::ColumnType::Text, nullable: true },
             query::ColumnSpec { name: "ticket_origin", ty: query::ColumnType::Text, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `ticket_id`.
     pub const TICKET_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
@@ -1120,6 +1140,7 @@ pub mod users {
             query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
             query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
         ],
+        authorization: ::core::option::Option::None,
     };
     /// The column `user_id`.
     pub const USER_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);

@@ -12,7 +12,7 @@ use crate::call::RowChange;
 use crate::database::Tx;
 use crate::error::{Error, Result};
 use crate::outbox::{Effect, EffectKind};
-use crate::query::{Insert, Select, Table, Tables, Update};
+use crate::query::{Insert, Records, Select, Table, Tables, Update};
 use crate::registry::Action;
 use crate::value::Timestamp;
 
@@ -21,6 +21,7 @@ pub struct Scope {
     pub(crate) tx: Tx,
     /// What statements may be about. A table that a body makes up, and calls common to all tenants, is not among them.
     pub(crate) tables: Tables,
+    pub(crate) records: Records,
     pub(crate) tenant: Uuid,
     pub(crate) actor: Uuid,
     pub(crate) now: Timestamp,
@@ -54,7 +55,7 @@ impl Scope {
 
     /// Reads rows of a table.
     pub fn select(&mut self, table: &'static Table) -> Select<'_> {
-        Select::new(&mut self.tx, self.tables, self.tenant, table)
+        Select::new(&mut self.tx, self.tables, &mut self.records, self.tenant, table)
     }
 
     /// Inserts a row into a table.
@@ -64,7 +65,7 @@ impl Scope {
 
     /// Changes rows of a table.
     pub fn update(&mut self, table: &'static Table) -> Update<'_> {
-        Update::new(&mut self.tx, self.tables, &mut self.changes, self.tenant, table)
+        Update::new(&mut self.tx, self.tables, &mut self.records, &mut self.changes, self.tenant, table)
     }
 }
 

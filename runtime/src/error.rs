@@ -129,6 +129,14 @@ impl Error {
         Self::new(Category::ActionError, Code::PermissionDenied, message, details)
     }
 
+    /// Record-level authorization keeps the actor from a record that the tenant has.
+    pub(crate) fn record_denied(resources: &[&str], action: &str) -> Self {
+        let resource = resources.first().copied().unwrap_or_default();
+        let message = format!("The actor may not {action} this record: rules of record-level authorization forbid it.");
+        let details = json!({ "resource": resource, "action": action });
+        Self::new(Category::ActionError, Code::PermissionDenied, message, details)
+    }
+
     /// There is no such actor in the tenant, or they may not act.
     pub fn no_actor(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Category::ActionError, Code::PermissionDenied, message, json!({}))

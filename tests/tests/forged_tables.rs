@@ -13,6 +13,7 @@ use serde_json::json;
 
 /// The real table's name, with the claim that it has no tenants.
 static FORGED: Table = Table {
+    authorization: None,
     name: "interactions",
     scope: Scope::System,
     key: &[],

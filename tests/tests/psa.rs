@@ -278,3 +278,36 @@ async fn technicians_are_denied() {
     }
     psa.end().await;
 }
+
+/// Rules that the PSA has narrow calls, too; where they cannot be read (a PSA without these tables, or with others),
+/// access is refused, never granted.
+#[tokio::test]
+async fn rules_on_records_are_obeyed_and_refuse_when_they_cannot_be_read() {
+    let psa = Psa::start("psa rules").await;
+    let (admin, quote) = (Caller::User(id('2', 1)), json!({ "quote_id": id('a', 1) }));
+    let bundle = format!(
+        "INSERT INTO authorization_bundles (tenant, bundle_id, name) VALUES ('{tenant}', '{id}', 'Own quotes');
+         INSERT INTO authorization_bundle_revisions (tenant, revision_id, bundle_id, revision_number, lifecycle_state)
+         VALUES ('{tenant}', '{id}', '{id}', 1, 'published');
+         INSERT INTO authorization_bundle_rules (tenant, bundle_id, revision_id, resource_type, action, template_key)
+         VALUES ('{tenant}', '{id}', '{id}', 'billing', 'read', 'own');
+         INSERT INTO authorization_bundle_assignments (tenant, bundle_id, target_type, target_id)
+         VALUES ('{tenant}', '{id}', 'user', '{user}');
+         UPDATE authorization_bundles SET published_revision_id = '{id}'",
+        tenant = id('1', 1),
+        user = id('2', 1),
+        id = id('f', 1),
+    );
+    sqlx::raw_sql(AssertSqlSafe(bundle)).execute(&psa.pool).await.unwrap();
+    let refused = psa.call("crm.send_quote", admin, quote.clone()).await.unwrap_err();
+    assert_eq!(refused.code, Code::PermissionDenied, "{refused}");
+
+    sqlx::raw_sql("DROP TABLE authorization_bundle_rules").execute(&psa.pool).await.unwrap();
+    let refused = psa.call("crm.send_quote", admin, quote).await.unwrap_err();
+    assert_eq!(refused.code, Code::PermissionDenied, "{refused}");
+    assert!(refused.message.contains("record-level authorization"), "{refused}");
+    assert_eq!(psa.recorder.mails().len(), 0);
+    let operations: Vec<String> = psa.audit().await.into_iter().map(|(_, operation, _, _)| operation).collect();
+    assert_eq!(operations, vec!["workflow_action_denied:crm.send_quote"; 2]);
+    psa.end().await;
+}

@@ -26,7 +26,7 @@ impl QuoteRecord {
     ///
     /// # Errors
     ///
-    /// `NOT_FOUND` when the tenant does not have it, `VALIDATION_ERROR` when it is a template.
+    /// `NOT_FOUND` when the tenant does not have it, `PERMISSION_DENIED` when the actor may not have it, `VALIDATION_ERROR` when it is a template.
     pub async fn lock(scope: &mut Scope, quote_id: Uuid) -> Result<Self> {
         let row = scope
             .select(&quotes::TABLE)
@@ -42,7 +42,7 @@ impl QuoteRecord {
             .column(clients::BILLING_EMAIL)
             .filter(quotes::QUOTE_ID.eq(quote_id))
             .for_update()
-            .one()
+            .target()
             .await?
             .ok_or_else(|| Error::not_found("quote", quote_id))?;
         if row.get(quotes::IS_TEMPLATE)? {

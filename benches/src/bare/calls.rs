@@ -138,6 +138,7 @@ impl Bare {
         let mut call = self.begin(Operation::SendQuote, draw, &resources, &actions).await?;
         let (quote, user, now) = (Param::Id(draw.quote), Param::Id(draw.user), Param::At(call.now));
         let columns = [Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::Text, Read::Text];
+        call.tx.read(sql::RULES, &[T, user], &[]).await?;
         call.tx.one(sql::LOCKED_QUOTE, &[T, quote, ONE], &columns).await?;
         call.tx.execute(sql::SEND_QUOTE, &[Param::Text("sent"), now, user, now, T, quote]).await?;
         let activity = Uuid::now_v7();
@@ -225,5 +226,5 @@ impl Bare {
 
 async fn session(tx: &mut Tx, draw: &Draw, resources: &[&str], actions: &[&str]) -> Result<()> {
     let params = [T, Param::Id(draw.user), Param::Texts(resources), Param::Texts(actions)];
-    tx.one(sql::SESSION, &params, &[Read::Id, Read::Flag, Read::Texts]).await
+    tx.one(sql::SESSIONS[actions.len() - 1], &params, &[Read::Id, Read::Flag, Read::Texts]).await
 }

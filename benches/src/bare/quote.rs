@@ -55,6 +55,7 @@ impl Bare {
             Read::Text,
             Read::Text,
         ];
+        tx.read(sql::RULES, &[T, Param::Id(draw.user)], &[]).await?;
         tx.one(sql::QUOTE, &[T, Param::Id(draw.quote), ONE], &columns).await?;
         let client = Param::Id(id(Kind::Client, draw.quote_client));
         tx.read(sql::LOCATION, &[T, client, Param::Flag(true), ONE], &[Read::Text; 6]).await?;

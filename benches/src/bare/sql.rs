@@ -128,6 +128,15 @@ pub const NOTE: Sql = common!(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 );
 
+pub const RULES: Sql = common!(
+    "SELECT r.resource_type, r.action, r.template_key, r.constraint_key, r.config FROM authorization_bundle_assignments a \
+     JOIN authorization_bundles b ON b.tenant = a.tenant AND b.bundle_id = a.bundle_id AND b.status = 'active' \
+     JOIN authorization_bundle_rules r ON r.tenant = b.tenant AND r.bundle_id = b.bundle_id \
+     AND r.revision_id = b.published_revision_id WHERE a.tenant = $1 AND a.status = 'active' \
+     AND (a.target_type = 'user' AND a.target_id = $2 OR a.target_type = 'role' AND a.target_id IN \
+     (SELECT ur.role_id FROM user_roles ur WHERE ur.tenant = $1 AND ur.user_id = $2) OR a.target_type = 'team' \
+     AND a.target_id IN (SELECT tm.team_id FROM team_members tm WHERE tm.tenant = $1 AND tm.user_id = $2))"
+);
 pub const LOCKED_QUOTE: Sql = locking!(
     "quotes",
     "SELECT quotes.quote_number, quotes.status, quotes.client_id, quotes.title, quotes.is_template, \
@@ -194,16 +203,23 @@ pub const METADATA: Sql = common!(
 // What belongs to every call, whatever the action: these are the statements of the runtime's own tables.
 
 pub const SET_TENANT: &str = "SELECT set_config('app.current_tenant', $1, true)";
-pub const SESSION: Sql = Sql {
-    postgres: "SELECT u.user_id, u.is_inactive, ARRAY(SELECT p.resource || ':' || p.action \
-        FROM unnest($3::text[], $4::text[]) AS wanted(resource, action) \
+/// The statement that begins every call, for so many permissions.
+macro_rules! session {
+    ($permissions:literal) => {
+        Sql {
+            postgres: concat!(
+                "SELECT u.user_id, u.is_inactive, ARRAY(SELECT p.resource || ':' || p.action \
+        FROM (SELECT * FROM unnest($3::text[], $4::text[]) LIMIT ",
+                $permissions,
+                ") AS wanted(resource, action) \
         JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.resource AND p.action = wanted.action AND p.msp \
         WHERE EXISTS (SELECT 1 FROM user_roles ur \
         JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp \
         JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id \
         AND rp.permission_id = p.permission_id WHERE ur.tenant = $1 AND ur.user_id = u.user_id)), \
-        set_config('app.current_tenant', $1::text, true) FROM users u WHERE u.tenant = $1 AND u.user_id = $2",
-    sqlite: "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) \
+        set_config('app.current_tenant', $1::text, true) FROM users u WHERE u.tenant = $1 AND u.user_id = $2"
+            ),
+            sqlite: "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) \
         FROM json_each($3) wanted JOIN json_each($4) act ON act.key = wanted.key \
         JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
         WHERE EXISTS (SELECT 1 FROM user_roles ur \
@@ -211,7 +227,12 @@ pub const SESSION: Sql = Sql {
         JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id \
         AND rp.permission_id = p.permission_id WHERE ur.tenant = $1 AND ur.user_id = u.user_id)) \
         FROM users u WHERE u.tenant = $1 AND u.user_id = $2",
-};
+        }
+    };
+}
+
+/// By the number of permissions, from one.
+pub const SESSIONS: [Sql; 2] = [session!(1), session!(2)];
 
 /// A statement on one of the runtime's tables, which PostgreSQL has in a schema of their own.
 macro_rules! own {

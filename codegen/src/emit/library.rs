@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::ident::{action_module, pascal, shouty, snake};
 use super::types::{FileKind, Records, Use, doc_attribute, enumeration, rename};
-use crate::model::{Column, ColumnType, Event, Model, NamedType, Picker, Presence, Scope, Shape, Table};
+use crate::model::{Authorization, Column, ColumnType, Event, Model, NamedType, Picker, Presence, Scope, Shape, Table};
 
 /// `lib.rs`.
 pub fn library(model: &Model, modules: &[&str]) -> TokenStream {
@@ -233,6 +233,15 @@ fn table(table: &Table) -> TokenStream {
         let ty = format_ident!("{}", format!("{:?}", column.ty));
         quote!(query::ColumnSpec { name: #name, ty: query::ColumnType::#ty, nullable: #nullable })
     });
+    let authorization = match &table.authorization {
+        None => quote!(::core::option::Option::None),
+        Some(Authorization { resources, owner, client }) => {
+            let (owner, client) = (option(owner.as_deref()), option(client.as_deref()));
+            quote!(::core::option::Option::Some(query::Authorization {
+                resources: &[#(#resources),*], owner: #owner, client: #client,
+            }))
+        }
+    };
     let constants = table.columns.iter().enumerate().map(|(index, column)| column_constant(index, column));
     quote! {
         #doc
@@ -245,6 +254,7 @@ fn table(table: &Table) -> TokenStream {
                 scope: #scope,
                 key: &[#(#key),*],
                 columns: &[#(#specs),*],
+                authorization: #authorization,
             };
             #(#constants)*
         }

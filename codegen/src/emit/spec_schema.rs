@@ -266,12 +266,22 @@ fn tables() -> Value {
         "pattern": "^(uuid|text|integer|bigint|boolean|timestamp|json|text_array)\\??$",
         "description": "The type; a trailing ? means that it may be null.",
     });
+    let authorization = json!({
+        "type": "object", "required": ["resources"], "additionalProperties": false,
+        "description": "Subjects the rows to record-level authorization.",
+        "properties": {
+            "resources": { "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" }, "description": "Rules for any of these resources narrow the rows.", "examples": [["billing"]] },
+            "owner": { "type": "string", "description": "The column of the user whose row it is.", "examples": ["created_by"] },
+            "client": { "type": "string", "description": "The column of the client whose row it is.", "examples": ["client_id"] },
+        },
+    });
     let table = json!({
         "type": "object", "required": ["key", "columns"], "additionalProperties": false,
         "properties": {
             "description": text("What its rows are.", &["Companies and people that the tenant serves."]),
             "scope": { "enum": ["tenant", "system"], "description": "Whose rows it holds: of one tenant each (the default), or of all and read only." },
             "key": { "type": "array", "items": { "type": "string" }, "description": "The primary key, without the tenant." },
+            "authorization": authorization,
             "columns": { "type": "object", "additionalProperties": column, "description": "Columns that bodies and pickers may use. Never the tenant." },
         },
     });

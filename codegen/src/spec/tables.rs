@@ -6,7 +6,7 @@ use super::File;
 use super::keys::{Keys, Notes};
 use super::names::{identity, is_impossible, is_snake};
 use crate::diagnostic::Code;
-use crate::model::{Column, ColumnType, Scope, Table};
+use crate::model::{Authorization, Column, ColumnType, Scope, Table};
 use crate::yaml::{Key, Node};
 
 /// Every statement carries it by itself.
@@ -34,7 +34,8 @@ fn check_name<'k>(notes: &mut Notes<'_>, key: &'k Key, what: &str, seen: &mut Ha
 }
 
 fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
-    let keys = Keys::of(notes, node, "a table", &["description", "scope", "key", "columns"])?.named_by(key);
+    let keys =
+        Keys::of(notes, node, "a table", &["description", "scope", "key", "authorization", "columns"])?.named_by(key);
     let description = keys.prose(notes, "description");
     let scopes = [("tenant", Scope::Tenant), ("system", Scope::System)];
     let scope = keys.choice(notes, "scope", &scopes).unwrap_or(Scope::Tenant);
@@ -63,8 +64,41 @@ fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
             }
         }
     }
+    let authorization = keys.get("authorization").and_then(|node| authorization(notes, node, scope, &columns));
     let key_columns = primary.into_iter().map(|(name, _)| name.to_owned()).collect();
-    Some(Table { name: key.text.clone(), description, scope, key: key_columns, columns })
+    Some(Table { name: key.text.clone(), description, scope, key: key_columns, columns, authorization })
+}
+
+fn authorization(notes: &mut Notes<'_>, node: &Node, scope: Scope, columns: &[Column]) -> Option<Authorization> {
+    let keys = Keys::of(notes, node, "`authorization`", &["resources", "owner", "client"])?;
+    if scope == Scope::System {
+        let error = notes.error(Code::BadTable, &node.span, "rows of all tenants cannot be authorized one by one");
+        error.help("record-level authorization is for tables of `scope: tenant`");
+    }
+    let resources = keys.require(notes, "resources").and_then(|node| Some((node, notes.texts(node, "`resources`")?)));
+    let owner = keys.get("owner").and_then(|node| id_column(notes, node, columns));
+    let client = keys.get("client").and_then(|node| id_column(notes, node, columns));
+    let (node, resources) = resources?;
+    if resources.is_empty() {
+        notes.error(Code::BadTable, &node.span, "`resources` needs at least one resource");
+    }
+    Some(Authorization { resources: resources.into_iter().map(|(name, _)| name.to_owned()).collect(), owner, client })
+}
+
+/// The name of a column that holds ids.
+fn id_column(notes: &mut Notes<'_>, node: &Node, columns: &[Column]) -> Option<String> {
+    let name = notes.text(node, "a column")?;
+    match columns.iter().find(|column| column.name == name) {
+        Some(column) if column.ty == ColumnType::Uuid => return Some(name.to_owned()),
+        Some(_) => {
+            notes.error(Code::BadTable, &node.span, format!("`{name}` does not hold ids")).help("name a uuid column");
+        }
+        None => {
+            let error = notes.error(Code::UnknownTable, &node.span, format!("the table has no column `{name}`"));
+            error.suggest(name, columns.iter().map(|column| column.name.as_str()));
+        }
+    }
+    None
 }
 
 fn column(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Column> {

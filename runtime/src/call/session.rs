@@ -8,7 +8,7 @@ use super::Caller;
 use crate::context::Scope;
 use crate::database::{Database, Engine, Tx};
 use crate::error::{Error, Result};
-use crate::query::{ColumnType, ColumnValue, Tables};
+use crate::query::{ColumnType, ColumnValue, Records, Tables};
 use crate::spec::Effects;
 use crate::value::Timestamp;
 
@@ -25,11 +25,13 @@ pub(crate) async fn begin(
     let mut tx = open(database, effects).await?;
     let engine = tx.engine();
     let (resources, actions): (Vec<String>, Vec<String>) = needed.iter().cloned().unzip();
-    let (id, statement) = match (caller, engine) {
-        (Caller::User(user), Engine::Sqlite) => (user, SQLITE_USER),
-        (Caller::User(user), Engine::Postgres) => (user, POSTGRES_USER),
-        (Caller::Run(run), Engine::Sqlite) => (run, SQLITE_RUN),
-        (Caller::Run(run), Engine::Postgres) => (run, POSTGRES_RUN),
+    let (id, actor) = match caller {
+        Caller::User(user) => (user, USER),
+        Caller::Run(run) => (run, ACTOR_OF_RUN),
+    };
+    let statement = match engine {
+        Engine::Sqlite => sqlite_session(actor),
+        Engine::Postgres => postgres_session(actor, needed.len()),
     };
     let parameters = values([
         tenant.encode(ColumnType::Uuid, engine),
@@ -44,8 +46,10 @@ pub(crate) async fn begin(
     if row.get::<Option<bool>>(1, ColumnType::Boolean)?.unwrap_or(false) {
         return Err(Error::no_actor("The user is inactive and may not act."));
     }
+    let actor = row.get(0, ColumnType::Uuid)?;
     Ok(Scope {
-        actor: row.get(0, ColumnType::Uuid)?,
+        actor,
+        records: Records::new(tenant, actor),
         granted: row.get(2, ColumnType::TextArray)?,
         tx,
         tables,
@@ -67,7 +71,8 @@ pub(crate) async fn resume(
     let mut tx = open(database, effects).await?;
     set_tenant(&mut tx, tenant).await?;
     let (granted, effects, changes) = (Vec::new(), Vec::new(), None);
-    Ok(Scope { tx, tables, tenant, actor, now: Timestamp::now(), granted, effects, changes })
+    let records = Records::new(tenant, actor);
+    Ok(Scope { tx, tables, records, tenant, actor, now: Timestamp::now(), granted, effects, changes })
 }
 
 async fn open(database: &Database, effects: Effects) -> Result<Tx> {
@@ -113,52 +118,40 @@ pub(crate) fn values<const N: usize>(values: [Sql; N]) -> SqlxValues {
     SqlxValues(Values(values.into()))
 }
 
-/// Both databases look a permission up by name first, then check by primary keys that a role of the actor has it.
-macro_rules! session_sql {
-    (sqlite, $actor:literal) => {
-        concat!(
-            "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) ",
-            "FROM json_each(?3) wanted JOIN json_each(?4) act ON act.key = wanted.key ",
-            "JOIN permissions p ON p.tenant = ?1 AND p.resource = wanted.value AND p.action = act.value AND p.msp ",
-            "WHERE EXISTS (SELECT 1 FROM user_roles ur ",
-            "JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp ",
-            "JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id ",
-            "AND rp.permission_id = p.permission_id ",
-            "WHERE ur.tenant = ?1 AND ur.user_id = u.user_id)) FROM users u WHERE u.tenant = ?1 AND u.user_id = ",
-            $actor
-        )
-    };
-    (postgres, $actor:literal) => {
-        concat!(
-            "SELECT u.user_id, u.is_inactive, ARRAY(SELECT p.resource || ':' || p.action ",
-            "FROM unnest($3::text[], $4::text[]) AS wanted(resource, action) ",
-            "JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.resource AND p.action = wanted.action AND p.msp ",
-            "WHERE EXISTS (SELECT 1 FROM user_roles ur ",
-            "JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp ",
-            "JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id ",
-            "AND rp.permission_id = p.permission_id ",
-            "WHERE ur.tenant = $1 AND ur.user_id = u.user_id)), ",
-            "set_config('app.current_tenant', $1::text, true) FROM users u WHERE u.tenant = $1 AND u.user_id = ",
-            $actor
-        )
-    };
+/// The caller is a user: the second parameter is the actor.
+const USER: &str = "$2";
+
+/// The caller is a run: its actor is who published its version of the workflow, else who created the workflow. The tenant
+/// of a workflow's definition and versions may be empty in a PSA database; the run's own may not be here.
+const ACTOR_OF_RUN: &str = "(SELECT COALESCE(v.published_by, d.created_by) FROM workflow_runs r \
+    JOIN workflow_definitions d ON d.workflow_id = r.workflow_id AND COALESCE(d.tenant, r.tenant) = r.tenant \
+    LEFT JOIN workflow_definition_versions v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version \
+    AND COALESCE(v.tenant, r.tenant) = r.tenant WHERE r.tenant = $1 AND r.run_id = $2)";
+
+/// Whether a role of the user `u` has the permission `p`, by primary keys: both databases look permissions up by name first.
+const GRANTED: &str = "EXISTS (SELECT 1 FROM user_roles ur \
+    JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp \
+    JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id \
+    AND rp.permission_id = p.permission_id WHERE ur.tenant = $1 AND ur.user_id = u.user_id)";
+
+fn sqlite_session(actor: &str) -> String {
+    format!(
+        "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) \
+         FROM json_each($3) wanted JOIN json_each($4) act ON act.key = wanted.key \
+         JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
+         WHERE {GRANTED}) FROM users u WHERE u.tenant = $1 AND u.user_id = {actor}"
+    )
 }
 
-const SQLITE_USER: &str = session_sql!(sqlite, "?2");
-const POSTGRES_USER: &str = session_sql!(postgres, "$2");
-
-// The tenant of a workflow's definition and versions may be empty in a PSA database; the run's own may not be here.
-const SQLITE_RUN: &str = session_sql!(
-    sqlite,
-    "(SELECT COALESCE(v.published_by, d.created_by) FROM workflow_runs r \
-     JOIN workflow_definitions d ON d.workflow_id = r.workflow_id AND COALESCE(d.tenant, r.tenant) = r.tenant \
-     LEFT JOIN workflow_definition_versions v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version \
-     AND COALESCE(v.tenant, r.tenant) = r.tenant WHERE r.tenant = ?1 AND r.run_id = ?2)"
-);
-const POSTGRES_RUN: &str = session_sql!(
-    postgres,
-    "(SELECT COALESCE(v.published_by, d.created_by) FROM workflow_runs r \
-     JOIN workflow_definitions d ON d.workflow_id = r.workflow_id AND COALESCE(d.tenant, r.tenant) = r.tenant \
-     LEFT JOIN workflow_definition_versions v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version \
-     AND COALESCE(v.tenant, r.tenant) = r.tenant WHERE r.tenant = $1 AND r.run_id = $2)"
-);
+/// The text says how many permissions there are. PostgreSQL plans a statement once and for all only where it expects no
+/// better plan for the values at hand, and it would take an array of unknown length for a long one: then it plans this
+/// statement anew for each call, which takes several times as long as running it.
+fn postgres_session(actor: &str, needed: usize) -> String {
+    format!(
+        "SELECT u.user_id, u.is_inactive, ARRAY(SELECT p.resource || ':' || p.action \
+         FROM (SELECT * FROM unnest($3::text[], $4::text[]) LIMIT {needed}) AS wanted(resource, action) \
+         JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.resource AND p.action = wanted.action AND p.msp \
+         WHERE {GRANTED}), set_config('app.current_tenant', $1::text, true) \
+         FROM users u WHERE u.tenant = $1 AND u.user_id = {actor}"
+    )
+}

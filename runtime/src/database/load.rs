@@ -155,6 +155,48 @@ const HOST_COLUMNS: &[(&str, &[(&str, ColumnType)])] = &[
     ),
     ("role_permissions", &[("role_id", ColumnType::Uuid), ("permission_id", ColumnType::Uuid)]),
     ("user_roles", &[("user_id", ColumnType::Uuid), ("role_id", ColumnType::Uuid)]),
+    ("team_members", &[("team_id", ColumnType::Uuid), ("user_id", ColumnType::Uuid), ("role", ColumnType::Text)]),
+    (
+        "authorization_bundles",
+        &[
+            ("bundle_id", ColumnType::Uuid),
+            ("name", ColumnType::Text),
+            ("status", ColumnType::Text),
+            ("published_revision_id", ColumnType::Uuid),
+        ],
+    ),
+    (
+        "authorization_bundle_revisions",
+        &[
+            ("revision_id", ColumnType::Uuid),
+            ("bundle_id", ColumnType::Uuid),
+            ("revision_number", ColumnType::Integer),
+            ("lifecycle_state", ColumnType::Text),
+        ],
+    ),
+    (
+        "authorization_bundle_rules",
+        &[
+            ("rule_id", ColumnType::Uuid),
+            ("bundle_id", ColumnType::Uuid),
+            ("revision_id", ColumnType::Uuid),
+            ("resource_type", ColumnType::Text),
+            ("action", ColumnType::Text),
+            ("template_key", ColumnType::Text),
+            ("constraint_key", ColumnType::Text),
+            ("config", ColumnType::Json),
+        ],
+    ),
+    (
+        "authorization_bundle_assignments",
+        &[
+            ("assignment_id", ColumnType::Uuid),
+            ("bundle_id", ColumnType::Uuid),
+            ("target_type", ColumnType::Text),
+            ("target_id", ColumnType::Uuid),
+            ("status", ColumnType::Text),
+        ],
+    ),
     (
         "workflow_definitions",
         &[

@@ -26,11 +26,17 @@ pub(crate) const OWN: Migrations = Migrations {
     postgres: &[("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql"))],
 };
 
-/// Tenants, users, permissions, audit and workflow runs: what a PSA database has already.
+/// Tenants, users, permissions, rules on records, audit and workflow runs: what a PSA database has already.
 pub(crate) const HOST: Migrations = Migrations {
     name: "host",
-    sqlite: &[("host", include_str!("../../migrations/sqlite/host/0001_host.sql"))],
-    postgres: &[("host", include_str!("../../migrations/postgres/host/0001_host.sql"))],
+    sqlite: &[
+        ("host", include_str!("../../migrations/sqlite/host/0001_host.sql")),
+        ("record authorization", include_str!("../../migrations/sqlite/host/0002_record_authorization.sql")),
+    ],
+    postgres: &[
+        ("host", include_str!("../../migrations/postgres/host/0001_host.sql")),
+        ("record authorization", include_str!("../../migrations/postgres/host/0002_record_authorization.sql")),
+    ],
 };
 
 /// Whose tables a database holds besides ours.

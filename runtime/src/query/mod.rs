@@ -5,6 +5,7 @@
 
 mod column;
 mod filter;
+mod records;
 mod row;
 mod select;
 mod table;
@@ -14,10 +15,11 @@ pub use column::ColumnValue;
 pub(crate) use column::json_to_value;
 pub(crate) use filter::contains;
 pub use filter::{Filter, any};
+pub(crate) use records::Records;
 pub(crate) use row::RawRow;
 pub use row::Row;
 pub use select::{Direction, Select};
-pub use table::{Column, ColumnSpec, ColumnType, Scope, Table};
+pub use table::{Authorization, Column, ColumnSpec, ColumnType, Scope, Table};
 pub(crate) use table::{Tables, declared};
 pub use write::{Insert, Update};
 

@@ -6,11 +6,12 @@ use sea_query::{Cond, Condition, Expr, ExprTrait, JoinType, LockType, NullOrderi
 use uuid::Uuid;
 
 use super::filter::Filter;
+use super::records::{Access, Records};
 use super::row::{Row, Selected};
 use super::table::{Column, Scope, Table};
-use super::{ColumnValue, TENANT, Tables, declared};
+use super::{ColumnType, ColumnValue, TENANT, Tables, declared};
 use crate::database::{Engine, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Which end of an order comes first. Null comes last in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,21 +28,31 @@ pub enum Direction {
 pub struct Select<'t> {
     tx: &'t mut Tx,
     tables: Tables,
+    records: &'t mut Records,
+    access: Access,
     table: &'static Table,
-    joined: Vec<&'static Table>,
+    /// Tables with the column that joins them.
+    joined: Vec<(&'static Table, &'static str)>,
     statement: SelectStatement,
     selected: Selected,
 }
 
 impl<'t> Select<'t> {
-    pub(crate) fn new(tx: &'t mut Tx, tables: Tables, tenant: Uuid, table: &'static Table) -> Self {
+    pub(crate) fn new(
+        tx: &'t mut Tx,
+        tables: Tables,
+        records: &'t mut Records,
+        tenant: Uuid,
+        table: &'static Table,
+    ) -> Self {
         let mut statement = Query::select();
         statement.from(table.name);
         if table.scope == Scope::Tenant {
-            let tenant = tenant.encode(super::ColumnType::Uuid, tx.engine());
+            let tenant = tenant.encode(ColumnType::Uuid, tx.engine());
             statement.and_where(Expr::col((table.name, TENANT)).eq(Expr::val(tenant)));
         }
-        Self { tx, tables, table, joined: Vec::new(), statement, selected: Selected::default() }
+        let (joined, selected) = (Vec::new(), Selected::default());
+        Self { tx, tables, records, access: Access::Read, table, joined, statement, selected }
     }
 
     /// Reads this column, too.
@@ -70,7 +81,7 @@ impl<'t> Select<'t> {
             on = on.add(Expr::col((key.table.name, TENANT)).equals((self.table.name, TENANT)));
         }
         self.statement.join(JoinType::LeftJoin, key.table.name, on);
-        self.joined.push(key.table);
+        self.joined.push((key.table, key.name()));
         self
     }
 
@@ -124,21 +135,25 @@ impl<'t> Select<'t> {
     }
 
     /// Locks the rows of the base table until the transaction ends. On SQLite a writer is alone in any case.
+    /// Rows that the actor may read and not change are refused here already.
     pub fn for_update(mut self) -> Self {
+        self.access = Access::Update;
         if self.tx.engine() == Engine::Postgres {
             self.statement.lock_with_tables(LockType::Update, [self.table.name]);
         }
         self
     }
 
-    /// All rows.
+    /// All rows, but for those that record-level authorization keeps from the actor: for them they are not there.
     ///
     /// # Errors
     ///
-    /// Those of the database, without its text.
+    /// Those of the database, without its text; `PERMISSION_DENIED` when the rules of record-level authorization cannot
+    /// be read.
     pub async fn all(mut self) -> Result<Vec<Row>> {
-        for table in std::iter::once(self.table).chain(self.joined) {
-            declared(self.tables, table)?;
+        self.authorize_joined().await?;
+        if let Some(condition) = self.records.condition(self.tx, self.table, self.access).await? {
+            self.statement.cond_where(condition);
         }
         if self.selected.is_empty() {
             self.statement.expr(Expr::val(1));
@@ -146,6 +161,42 @@ impl<'t> Select<'t> {
         let selected = Arc::new(self.selected);
         let rows = self.tx.query(&self.statement).await?;
         Ok(rows.into_iter().map(|raw| Row::new(raw, Arc::clone(&selected))).collect())
+    }
+
+    /// The row that a call is about. Unlike [`Select::one`], it tells one that the tenant does not have from one that
+    /// record-level authorization keeps from the actor.
+    ///
+    /// # Errors
+    ///
+    /// As [`Select::all`], and `PERMISSION_DENIED` for a row that the actor may not have.
+    pub async fn target(mut self) -> Result<Option<Row>> {
+        self.authorize_joined().await?;
+        let condition = self.records.condition(self.tx, self.table, self.access).await?;
+        let verdict = condition.map(|condition| {
+            self.statement.expr(Expr::from(condition));
+            self.selected.len()
+        });
+        self.statement.limit(1);
+        let Some(raw) = self.tx.query(&self.statement).await?.into_iter().next() else { return Ok(None) };
+        if let (Some(index), Some(authorization)) = (verdict, &self.table.authorization)
+            && raw.get::<Option<bool>>(index, ColumnType::Boolean)? != Some(true)
+        {
+            return Err(Error::record_denied(authorization.resources, self.access.as_str()));
+        }
+        Ok(Some(Row::new(raw, Arc::new(self.selected))))
+    }
+
+    /// Leaves out rows that are joined to one that the actor may not read.
+    async fn authorize_joined(&mut self) -> Result<()> {
+        declared(self.tables, self.table)?;
+        for (table, key) in std::mem::take(&mut self.joined) {
+            declared(self.tables, table)?;
+            if let Some(condition) = self.records.condition(self.tx, table, Access::Read).await? {
+                let absent = Expr::col((table.name, key)).is_null();
+                self.statement.cond_where(Cond::any().add(absent).add(condition));
+            }
+        }
+        Ok(())
     }
 
     /// The first row, where there is one.

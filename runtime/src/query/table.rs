@@ -15,6 +15,19 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// Without the tenant.
     pub columns: &'static [ColumnSpec],
+    /// How its rows are subject to record-level authorization; `None` when they are not.
+    pub authorization: Option<Authorization>,
+}
+
+/// What the rules of record-level authorization go by.
+#[derive(Debug)]
+pub struct Authorization {
+    /// Rules for any of these resources narrow the rows.
+    pub resources: &'static [&'static str],
+    /// The column of the user whose row it is.
+    pub owner: Option<&'static str>,
+    /// The column of the client whose row it is.
+    pub client: Option<&'static str>,
 }
 
 /// The tables of a pack.

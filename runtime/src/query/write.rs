@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::column::ColumnValue;
 use super::filter::Filter;
+use super::records::{Access, Records};
 use super::row::Selected;
 use super::table::{Column, ColumnSpec, ColumnType, Scope, Table};
 use super::{Row, TENANT, Tables, declared};
@@ -79,6 +80,7 @@ impl<'t> Insert<'t> {
 pub struct Update<'t> {
     tx: &'t mut Tx,
     tables: Tables,
+    records: &'t mut Records,
     recorder: &'t mut Recorder,
     tenant: Uuid,
     table: &'static Table,
@@ -91,11 +93,13 @@ impl<'t> Update<'t> {
     pub(crate) fn new(
         tx: &'t mut Tx,
         tables: Tables,
+        records: &'t mut Records,
         recorder: &'t mut Recorder,
         tenant: Uuid,
         table: &'static Table,
     ) -> Self {
-        Self { tx, tables, recorder, tenant, table, columns: Vec::new(), values: Vec::new(), filters: Vec::new() }
+        let (columns, values, filters) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tx, tables, records, recorder, tenant, table, columns, values, filters }
     }
 
     /// Gives a column this value.
@@ -116,7 +120,7 @@ impl<'t> Update<'t> {
         self
     }
 
-    /// Changes the rows, and says how many. Without a column to set it changes none; without a filter it is refused,
+    /// Changes the rows, and says how many; rows that record-level authorization keeps from the actor stay. Without a column to set it changes none; without a filter it is refused,
     /// because a whole tenant is never what a body means.
     ///
     /// # Errors
@@ -135,6 +139,9 @@ impl<'t> Update<'t> {
         let mut condition = sea_query::Cond::all().add(Expr::col((self.table.name, TENANT)).eq(Expr::val(tenant)));
         for filter in self.filters {
             condition = condition.add(filter.build(engine));
+        }
+        if let Some(allowed) = self.records.condition(self.tx, self.table, Access::Update).await? {
+            condition = condition.add(allowed);
         }
         if let Some(changes) = self.recorder.as_mut() {
             let specs: Vec<_> = self.columns.iter().map(|(spec, _)| *spec).collect();

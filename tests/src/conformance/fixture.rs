@@ -37,7 +37,7 @@ impl Fixture {
         let sections = value.as_object().ok_or("rows are given by tenant")?;
         let sections = sections.iter().map(|(name, tables)| {
             let tables = tables.as_object().ok_or_else(|| format!("{name}: rows are given by table"))?;
-            let tables = aliases.define(&expand_access(tables)?.into());
+            let tables = aliases.define(&expand(tables)?.into());
             let tenant = (name != "shared").then(|| alias::id(&format!("tenant.{name}")));
             Ok((tenant, tables.as_object().cloned().unwrap_or_default()))
         });
@@ -64,23 +64,67 @@ pub fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// Turns `access` (role: users and permissions) into the four tables that hold it.
-fn expand_access(tables: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+/// Turns `access` (role: users and permissions) and `bundles` (name: assignment and rules) into the four tables that
+/// hold each.
+fn expand(tables: &Map<String, Value>) -> Result<Map<String, Value>, String> {
     let mut expanded = Map::new();
     for (table, rows) in tables {
-        if table != "access" {
-            expanded.insert(table.clone(), rows.clone());
-            continue;
-        }
-        let mut access = Access::default();
-        for (role, grant) in rows.as_object().ok_or("access: expected roles")? {
-            access.add(role, grant)?;
-        }
-        for (table, rows) in access.into_tables() {
-            expanded.insert(table.to_owned(), rows.into());
-        }
+        let several = match table.as_str() {
+            "access" => {
+                let mut access = Access::default();
+                for (role, grant) in rows.as_object().ok_or("access: expected roles")? {
+                    access.add(role, grant)?;
+                }
+                access.into_tables()
+            }
+            "bundles" => bundles(rows.as_object().ok_or("bundles: expected names")?)?,
+            _ => {
+                expanded.insert(table.clone(), rows.clone());
+                continue;
+            }
+        };
+        expanded.extend(several.map(|(table, rows)| (table.to_owned(), rows.into())));
     }
     Ok(expanded)
+}
+
+/// Bundles of record-level authorization: `to` is whom they are assigned to, such as `user.finance`; of a rule, what is
+/// not said is for reading the resource `billing`.
+fn bundles(named: &Map<String, Value>) -> Result<[(&'static str, Vec<Value>); 4], String> {
+    let mut tables = [
+        ("authorization_bundles", Vec::new()),
+        ("authorization_bundle_revisions", Vec::new()),
+        ("authorization_bundle_rules", Vec::new()),
+        ("authorization_bundle_assignments", Vec::new()),
+    ];
+    for (name, bundle) in named {
+        let (id, revision) = (format!("$bundle.{name}"), format!("$revision.{name}"));
+        let to = bundle["to"].as_str().ok_or_else(|| format!("{name}: expected `to`"))?;
+        let published = bundle["published"].as_bool().unwrap_or(true);
+        tables[0].1.push(json!({
+            "bundle_id": id, "name": name, "status": bundle["status"].as_str().unwrap_or("active"),
+            "published_revision_id": published.then_some(&revision),
+        }));
+        let state = if published { "published" } else { "draft" };
+        tables[1]
+            .1
+            .push(json!({ "revision_id": revision, "bundle_id": id, "revision_number": 1, "lifecycle_state": state }));
+        for (number, rule) in bundle["rules"].as_array().into_iter().flatten().enumerate() {
+            let mut row = json!({
+                "rule_id": format!("$rule.{name}_{number}"), "bundle_id": id, "revision_id": revision,
+                "resource_type": "billing", "action": "read", "config": {},
+            });
+            if let (Some(row), Some(rule)) = (row.as_object_mut(), rule.as_object()) {
+                row.extend(rule.clone());
+            }
+            tables[2].1.push(row);
+        }
+        tables[3].1.push(json!({
+            "assignment_id": format!("$assignment.{name}"), "bundle_id": id, "target_id": format!("${to}"),
+            "target_type": to.split('.').next(), "status": bundle["assignment"].as_str().unwrap_or("active"),
+        }));
+    }
+    Ok(tables)
 }
 
 #[derive(Default)]
