@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::model::{
-    Action, AuditField, AuditSource, Check, Condition, Effects, Field, Idempotency, Item, Model, Permission, Presence,
-    Shape, Type,
+    Action, AuditField, AuditSource, Condition, Effects, Field, Idempotency, Item, Model, Permission, Presence, Shape,
+    Type,
 };
 
 /// The templates of the pages.
@@ -67,14 +67,11 @@ fn facts(model: &Model, action: &Action) -> Value {
             Effects::Read => "Reads only: nothing is changed, audited or emitted.",
             Effects::Write => "Changes data. Audited.",
         },
-        "idempotency": match &action.idempotency {
-            Idempotency::Engine => "The key is derived from the run, the step and the input. A direct call may give one.".to_owned(),
-            Idempotency::Action { key } => format!("The key is the input `{key}` where it is given, else the run and the step."),
-        },
+        "idempotency": idempotency(action),
         "permissions": action.permissions.iter().map(permission).collect::<Vec<_>>(),
         "may_require": action.may_require.iter().map(|(resource, action)| format!("`{resource}:{action}`")).collect::<Vec<_>>(),
         "input": rows(model, &action.input, "", 0),
-        "rules": action.rules.iter().map(|rule| json!({ "message": rule.message, "kind": kind(&rule.check) })).collect::<Vec<_>>(),
+        "rules": action.rules.iter().map(|rule| json!({ "message": rule.message })).collect::<Vec<_>>(),
         "output": rows(model, &action.output, "", 0),
         "audit": action.audit.as_ref().map(|audit| {
             json!({ "target": audit.target.name, "changed": audit.changed.iter().map(audited).collect::<Vec<_>>() })
@@ -87,23 +84,25 @@ fn facts(model: &Model, action: &Action) -> Value {
     })
 }
 
+/// Nothing for a call that changes nothing: repeating it needs no protection.
+fn idempotency(action: &Action) -> Option<String> {
+    match (action.effects, &action.idempotency) {
+        (Effects::Read, _) => None,
+        (Effects::Write, Idempotency::Engine) => {
+            Some("The key is derived from the run, the step and the input. A direct call may give one.".to_owned())
+        }
+        (Effects::Write, Idempotency::Action { key }) => {
+            Some(format!("The key is the input `{key}` where it is given, else the run and the step."))
+        }
+    }
+}
+
 fn permission(permission: &Permission) -> String {
     let name = format!("`{}:{}`", permission.resource, permission.action);
     match &permission.when {
         None => name,
         Some(Condition::Present(path)) => format!("{name} when `{path}` is given"),
         Some(Condition::Equals(path, value)) => format!("{name} when `{path}` is `{value}`"),
-    }
-}
-
-fn kind(check: &Check) -> &'static str {
-    match check {
-        Check::AnyOf(_) => "at least one",
-        Check::OneOf(_) => "exactly one",
-        Check::Ordered(..) => "order",
-        Check::Requires(..) => "together",
-        Check::NonEmpty(_) => "not empty",
-        Check::Forbid(_) => "not together",
     }
 }
 
@@ -188,28 +187,48 @@ fn item_name(model: &Model, item: &Item) -> String {
 
 fn notes(field: &Field) -> String {
     let mut notes: Vec<String> = field.description.iter().cloned().collect();
-    match &field.ty {
+    notes.extend(bounds(&field.ty));
+    notes.extend(field.picker.as_ref().map(|picker| match picker.depends_on.as_slice() {
+        [] => format!("picker `{}`", picker.kind),
+        fields => format!("picker `{}`, narrowed by `{}`", picker.kind, fields.join("`, `")),
+    }));
+    notes.extend(field.secret.then(|| "secret".to_owned()));
+    notes.iter().map(|note| note.trim_end_matches('.')).collect::<Vec<_>>().join("; ")
+}
+
+/// What values are bound by, besides their type.
+fn bounds(ty: &Type) -> Vec<String> {
+    let mut bounds = Vec::new();
+    match ty {
         Type::String(text) => {
-            let bounds = [("at least", text.min_length), ("at most", text.max_length)];
-            notes.extend(bounds.iter().filter_map(|(word, bound)| Some(format!("{word} {} characters", (*bound)?))));
-            notes.extend(text.trimmed.then(|| "trimmed".to_owned()));
-            notes.extend(text.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));
+            bounds.extend(text.min_length.map(|min| format!("at least {}", counted(min, "character"))));
+            bounds.extend(text.max_length.map(|max| format!("at most {}", counted(max, "character"))));
+            bounds.extend(text.trimmed.then(|| "trimmed".to_owned()));
+            bounds.extend(text.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));
         }
         Type::Integer { min, max } | Type::Money { min, max } => {
             let exact = (1_i64 << 53) - 1;
-            notes.extend((*min != -exact).then(|| format!("at least {min}")));
-            notes.extend((*max != exact).then(|| format!("at most {max}")));
+            bounds.extend((*min != -exact).then(|| format!("at least {min}")));
+            bounds.extend((*max != exact).then(|| format!("at most {max}")));
         }
-        Type::List { min_items, max_items, unique, .. } => {
-            notes.extend(min_items.map(|min| format!("at least {min} items")));
-            notes.extend(max_items.map(|max| format!("at most {max} items")));
-            notes.extend(unique.then(|| "no two alike".to_owned()));
+        Type::Number { min, max } => {
+            bounds.extend(min.map(|min| format!("at least {min}")));
+            bounds.extend(max.map(|max| format!("at most {max}")));
         }
+        Type::List { items, min_items, max_items, unique } => {
+            bounds.extend(min_items.map(|min| format!("at least {}", counted(min, "item"))));
+            bounds.extend(max_items.map(|max| format!("at most {}", counted(max, "item"))));
+            bounds.extend(unique.then(|| "no two alike".to_owned()));
+            bounds.extend(self::bounds(&items.ty).into_iter().map(|bound| format!("each {bound}")));
+        }
+        Type::Map(values) => bounds.extend(self::bounds(&values.ty).into_iter().map(|bound| format!("each {bound}"))),
         _ => {}
     }
-    notes.extend(field.picker.as_ref().map(|picker| format!("picker `{}`", picker.kind)));
-    notes.extend(field.secret.then(|| "secret".to_owned()));
-    notes.iter().map(|note| note.trim_end_matches('.')).collect::<Vec<_>>().join("; ")
+    bounds
+}
+
+fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Text of a table's cell.
