@@ -21,7 +21,6 @@ where
         + crm::update_activity::Body,
 {
     ::actwright_runtime::Pack {
-        name: "crm",
         actions: ::std::vec::Vec::from([
             crm::create_activity_note::entry::<B>(), crm::find_activities::entry::<B>(),
             crm::schedule_activity::entry::<B>(), crm::send_quote::entry::<B>(), crm::update_activity::entry::<B>(),

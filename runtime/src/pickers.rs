@@ -16,6 +16,8 @@ use crate::value::Value;
 
 /// The most rows that one search gives.
 pub const MOST_ROWS: u64 = 100;
+/// Further words of a search are not looked at.
+const MOST_WORDS: usize = 8;
 
 /// A question to a picker.
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub struct PickerQuery {
 pub enum Ask {
     /// Rows that match.
     Search {
-        /// Text that one of the search columns holds; empty for all rows.
+        /// Words that the search columns hold, each in any of them; empty for all rows.
         text: String,
         /// Values of the fields that the picker depends on, such as `client_id`. A field that is left out narrows nothing.
         depends_on: BTreeMap<String, Uuid>,
@@ -99,7 +101,7 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
             select.filter_condition(Cond::all().add(Expr::col(id).is_in(ids)))
         }
         Ask::Search { text, depends_on, limit } => {
-            let mut select = searched(select, picker, text.trim(), engine);
+            let mut select = searched(select, picker, &text, engine);
             for (column, value) in picker.filter {
                 let value = serde_json::from_str(value).unwrap_or(Value::Null);
                 let mut kept = Cond::any().add(equals(table, column, &value, engine)?);
@@ -128,12 +130,12 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
     rows.iter().map(|row| choice(row, picker)).collect()
 }
 
+/// Every word is in one column or another, so that a first and a last name find a person.
 fn searched<'t>(select: Select<'t>, picker: &PickerSpec, text: &str, engine: Engine) -> Select<'t> {
-    if text.is_empty() {
-        return select;
-    }
-    let columns = picker.search.iter().map(|column| contains((picker.table.name, column), text, engine));
-    select.filter_condition(columns.fold(Cond::any(), Cond::add))
+    text.split_whitespace().take(MOST_WORDS).fold(select, |select, word| {
+        let columns = picker.search.iter().map(|column| contains((picker.table.name, column), word, engine));
+        select.filter_condition(columns.fold(Cond::any(), Cond::add))
+    })
 }
 
 fn equals(table: &'static Table, column: &'static str, value: &Value, engine: Engine) -> Result<Expr> {

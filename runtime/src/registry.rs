@@ -122,8 +122,6 @@ impl<A: Action> Invocation for Bound<A> {
 /// A set of actions that belong together.
 #[derive(Debug)]
 pub struct Pack {
-    /// Such as `crm`.
-    pub name: &'static str,
     /// In the order of their ids.
     pub actions: Vec<Entry>,
     /// Lists of rows that forms choose from.
@@ -176,6 +174,6 @@ impl Pack {
 
     pub(crate) fn job(&self, name: &str) -> Result<&Job> {
         let found = self.jobs.iter().find(|job| job.name == name);
-        found.ok_or_else(|| Error::internal(format!("The pack {} has no job {name}.", self.name)))
+        found.ok_or_else(|| Error::internal(format!("No pack has a job {name}.")))
     }
 }

@@ -36,10 +36,21 @@ impl Failure {
         })
     }
 
+    /// For programs, beside the codes of the runtime's errors.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::CannotRun(_) => "CANNOT_RUN",
+            Self::Usage(_) => "USAGE",
+            Self::Lines(_) => "LINES_FAILED",
+            Self::Refused(error) => error.code.as_str(),
+            Self::ClosedPipe => "CLOSED_PIPE",
+        }
+    }
+
     pub fn to_json(&self) -> Value {
         match self {
             Self::Refused(error) => json!({ "error": error }),
-            other => json!({ "error": { "message": other.to_string() } }),
+            other => json!({ "error": { "code": other.code(), "message": other.to_string() } }),
         }
     }
 }

@@ -99,6 +99,10 @@ async fn text_is_found_in_any_case(forms: &Forms) {
         ("ticket", "vpn", &["T-1001 VPN outage"]),
         ("ticket", "t-1003", &["T-1003 Docking station"]),
         ("user", "okafor", &["Ada Okafor"]),
+        // First and last name are columns of their own, and no word may be missing.
+        ("user", "ada okaf", &["Ada Okafor"]),
+        ("user", "OKAFOR ada", &["Ada Okafor"]),
+        ("user", "ada reyes", &[]),
         ("user", "dispatch@", &["dispatch@northstar.example"]),
     ] {
         assert_eq!(forms.labels(picker, text).await, expected, "{picker}: {text}");

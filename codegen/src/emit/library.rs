@@ -19,7 +19,6 @@ pub fn library(model: &Model, modules: &[&str]) -> TokenStream {
             quote!(#module::#name)
         })
         .collect();
-    let name = modules.first().copied().unwrap_or("actions");
     quote! {
         #![doc = " The API of the actions that `specs/` declares: types, bodies to implement, registry."]
         #![allow(missing_docs, reason = "fields are described in the schemas and in the reference")]
@@ -41,7 +40,6 @@ pub fn library(model: &Model, modules: &[&str]) -> TokenStream {
             B: #(#paths::Body +)*
         {
             ::actwright_runtime::Pack {
-                name: #name,
                 actions: ::std::vec::Vec::from([#(#paths::entry::<B>()),*]),
                 pickers: pickers::ALL,
                 tables: tables::ALL,
