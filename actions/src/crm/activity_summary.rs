@@ -106,7 +106,17 @@ fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
 
 /// Notes on one line, cut after [`PREVIEW`] characters.
 fn preview(notes: &str) -> Option<String> {
-    let line = notes.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = String::new();
+    for word in notes.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        // No character takes more than four bytes, so the rest of long notes does not show.
+        if line.len() > PREVIEW * 4 {
+            break;
+        }
+    }
     if line.is_empty() {
         return None;
     }
@@ -126,6 +136,9 @@ mod tests {
         let exact = "ü".repeat(180);
         assert_eq!(preview(&exact), Some(exact.clone()));
         assert_eq!(preview(&format!("{exact}ü")), Some(format!("{exact}…")));
+        let words = "🦀🦀🦀 ".repeat(45);
+        assert_eq!(preview(&words), Some(words.trim_end().to_owned()));
+        assert_eq!(preview(&format!("{words} {}", "x ".repeat(9_000))), Some(format!("{words}…")));
     }
 
     /// White space of any kind folds to one blank; nothing else makes notes empty.

@@ -51,8 +51,8 @@ impl ColumnValue for Uuid {
 
     fn decode(row: &RawRow, index: usize, _: ColumnType) -> Result<Option<Self>> {
         match row {
-            RawRow::Sqlite(row) => fetch::<String, _>(row, index)?
-                .map(|text| Uuid::parse_str(&text).map_err(|_| Error::internal("a stored id is not a UUID")))
+            RawRow::Sqlite(row) => fetch::<&str, _>(row, index)?
+                .map(|text| Uuid::parse_str(text).map_err(|_| Error::internal("a stored id is not a UUID")))
                 .transpose(),
             RawRow::Postgres(row) => fetch(row, index),
         }
