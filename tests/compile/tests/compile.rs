@@ -1,7 +1,7 @@
 //! What does not compile: an action without a body, and a body that reaches beyond its spec or its tenant.
 //!
-//! The expected messages are beside the sources in `tests/ui/`. After a change that is meant, `TRYBUILD=overwrite cargo
-//! test -p actwright-tests --test missing_body` writes them anew.
+//! The expected messages are beside the sources in `tests/ui/`. After a change that is meant,
+//! `TRYBUILD=overwrite cargo test -p actwright-compile-tests` writes them anew.
 
 #[test]
 fn mistakes_are_compile_errors_that_say_what_to_do() {
