@@ -11,14 +11,15 @@ use tempfile::TempDir;
 fn generate(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("generate");
     group.sample_size(10);
+    // Removed at the very end: ext4 takes long to make files where many were removed a moment ago, and that would be
+    // measured instead.
+    let mut folders = Vec::new();
     for actions in [10, 100, 1_000_u64] {
         let Ok(folder) = specs(actions) else { return eprintln!("the specs cannot be written") };
         let specs = folder.path().join("specs");
         group.throughput(Throughput::Elements(actions));
         let mut runs = 0;
         group.bench_function(format!("cold/{actions}"), |bencher| {
-            // Removed at the very end: ext4 takes long to make files where many were removed a moment ago, and that
-            // would be measured instead.
             let empty = || {
                 runs += 1;
                 folder.path().join(format!("cold-{runs}"))
@@ -36,6 +37,7 @@ fn generate(criterion: &mut Criterion) {
         group.bench_function(format!("unchanged/{actions}"), |bencher| {
             bencher.iter(|| assert_eq!(generator.run().ok().map(|report| report.actions), Some(None)));
         });
+        folders.push(folder);
     }
     group.finish();
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde_json::json;
@@ -311,12 +311,17 @@ impl Generator {
         name.map_or_else(|| "actwright_generated".to_owned(), |name| name.trim().trim_matches('"').replace('-', "_"))
     }
 
-    /// Names and hashes of the last run; nothing where there was none.
+    /// Names and hashes of the last run; nothing where there was none. A name that leads out of the output folder is none of
+    /// ours, whoever wrote it.
     fn manifest(&self) -> BTreeMap<String, String> {
         let text = fs::read_to_string(self.out.join(MANIFEST)).unwrap_or_default();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let files = manifest.get("files").and_then(|files| files.as_object());
-        let entry = |(name, hash): (&String, &serde_json::Value)| Some((name.clone(), hash.as_str()?.to_owned()));
+        let ours = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        let entry = |(name, hash): (&String, &serde_json::Value)| {
+            ours(name).then_some(())?;
+            Some((name.clone(), hash.as_str()?.to_owned()))
+        };
         files.map(|files| files.iter().filter_map(entry).collect()).unwrap_or_default()
     }
 

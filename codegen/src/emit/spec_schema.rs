@@ -76,7 +76,7 @@ fn action(model: &Model) -> Value {
             "anyOf": [
                 { "const": "engine", "description": "From the run, the step and the input." },
                 { "type": "object", "required": ["mode", "key"], "additionalProperties": false, "properties": {
-                    "mode": { "const": "action" }, "key": text("The input field that may hold a key.", &["idempotency_key"]),
+                    "mode": { "const": "action", "description": "The caller may give the key; else from the run and the step." }, "key": text("The input field that may hold a key.", &["idempotency_key"]),
                 } },
             ],
         },
@@ -99,7 +99,7 @@ fn action(model: &Model) -> Value {
         "emits": { "type": "array", "description": "Events that the body may emit.", "items": named(model.events.iter().map(|event| event.name.as_str())) },
         "examples": { "type": "array", "description": "Inputs that are checked, and shown in the reference.", "items": {
             "type": "object", "required": ["name", "input"], "additionalProperties": false,
-            "properties": { "name": text("What the example shows.", &["call back"]), "input": { "type": "object" } },
+            "properties": { "name": text("What the example shows.", &["call back"]), "input": { "type": "object", "description": "An input that the action takes." } },
         } },
     });
     let required = ["action", "version", "label", "description", "effects", "idempotency", "permissions", "output"];
@@ -107,16 +107,23 @@ fn action(model: &Model) -> Value {
 }
 
 fn rule() -> Value {
+    let checks = ["any_of", "one_of", "ordered", "requires", "non_empty", "forbid"];
+    let checks = checks.map(|check| json!({ "required": [check] }));
     let paths = |description: &str| json!({ "type": "array", "minItems": 2, "items": { "type": "string" }, "description": description });
     json!({
         "type": "object",
-        "minProperties": 1, "maxProperties": 2, "additionalProperties": false,
+        "description": "One check, and what the author of a call reads when it fails.",
+        "oneOf": checks,
+        "additionalProperties": false,
         "properties": {
             "any_of": paths("At least one of these fields is given."),
             "one_of": paths("Exactly one of these fields is given."),
             "ordered": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string" }, "description": "The first is not greater than the second, where both have a value." },
             "requires": { "type": "object", "required": ["field", "with"], "additionalProperties": false, "description": "With the field, the others are given, too.",
-                "properties": { "field": { "type": "string" }, "with": { "type": "array", "items": { "type": "string" } } } },
+                "properties": {
+                    "field": { "type": "string", "description": "The field that brings others with it." },
+                    "with": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "The others." },
+                } },
             "non_empty": { "type": "string", "description": "The object at this path has at least one of its fields.", "examples": ["patch"] },
             "forbid": { "type": "object", "minProperties": 1, "description": "The fields do not have all of these values at once.", "examples": [{ "target.type": "project", "visibility": "client_visible" }] },
             "message": text("What the author of a call reads.", &["client_id or contact_id is required"]),
@@ -153,7 +160,7 @@ fn fields(model: &Model) -> Value {
                 "picker": { "description": "The list that a form chooses from.", "anyOf": [
                     named(model.pickers.iter().map(|picker| picker.kind.as_str())),
                     { "type": "object", "required": ["kind"], "additionalProperties": false, "properties": {
-                        "kind": { "type": "string" },
+                        "kind": { "type": "string", "description": "The picker." },
                         "depends_on": { "type": "array", "items": { "type": "string" }, "description": "Fields beside this one that narrow the choice." },
                     } },
                 ] },

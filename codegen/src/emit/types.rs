@@ -72,11 +72,12 @@ impl<'m> Records<'m> {
         };
         if of.input {
             let idents: Vec<Ident> = fields.iter().map(|field| snake(&field.name)).collect();
+            let reader = if idents.is_empty() { quote!(_) } else { quote!(reader) };
             tokens.extend(quote! {
                 impl decode::Record for #name {
                     const FIELDS: &'static [spec::Field] = &[#(#constants),*];
-                    fn decode(reader: &mut decode::Reader<'_>) -> Self {
-                        Self { #(#idents: reader.take()),* }
+                    fn decode(#reader: &mut decode::Reader<'_>) -> Self {
+                        Self { #(#idents: #reader.take()),* }
                     }
                 }
             });
