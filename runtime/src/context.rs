@@ -4,12 +4,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use sea_query::Value as Sql;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::call::RowChange;
-use crate::database::Tx;
+use crate::call::session::values;
+use crate::database::{Engine, Tx};
 use crate::error::{Error, Result};
 use crate::outbox::{Effect, EffectKind};
 use crate::query::{Insert, Records, Select, Table, Tables, Update};
@@ -28,6 +30,8 @@ pub struct Scope {
     /// `resource:action` of what was asked for and is granted.
     pub(crate) granted: Vec<String>,
     pub(crate) effects: Vec<Effect>,
+    /// Jobs that are due whatever becomes of the call.
+    pub(crate) observed: Vec<Effect>,
     pub(crate) changes: Option<Vec<RowChange>>,
 }
 
@@ -56,6 +60,33 @@ impl Scope {
     /// Reads rows of a table.
     pub fn select(&mut self, table: &'static Table) -> Select<'_> {
         Select::new(&mut self.tx, self.tables, &mut self.records, self.tenant, table)
+    }
+
+    /// Waits until no other transaction of the tenant holds this name, and holds it until this one ends: for what has no
+    /// row yet that could be locked. On SQLite a writer is alone in any case.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn hold(&mut self, name: &str) -> Result<()> {
+        if self.tx.engine() == Engine::Postgres {
+            let name = format!("actwright:{}:{name}", self.tenant);
+            let statement = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.tx.query_sql(statement, values([Sql::String(Some(name))])).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves a job that is due whatever becomes of the call: to record what the call found to be so, such as that a quote
+    /// has expired, also when that is why the call is refused. A refused call keeps it with its audit row; a dry run
+    /// forgets it.
+    ///
+    /// # Errors
+    ///
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    pub fn observe(&mut self, job: &'static str, payload: impl Serialize) -> Result<()> {
+        self.observed.push(job_effect(job, payload)?);
+        Ok(())
     }
 
     /// Inserts a row into a table.
@@ -147,11 +178,15 @@ impl<'a, A: Action> Context<'a, A> {
     ///
     /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
     pub fn defer(&mut self, job: &'static str, payload: impl Serialize) -> Result<()> {
-        let payload =
-            serde_json::to_value(payload).map_err(|_| Error::internal("A job's payload cannot be written as JSON."))?;
-        self.scope.effects.push(Effect::new(EffectKind::Job, job, None, payload));
+        self.scope.effects.push(job_effect(job, payload)?);
         Ok(())
     }
+}
+
+fn job_effect(job: &'static str, payload: impl Serialize) -> Result<Effect> {
+    let payload = serde_json::to_value(payload);
+    let payload = payload.map_err(|_| Error::internal("A job's payload cannot be written as JSON."))?;
+    Ok(Effect::new(EffectKind::Job, job, None, payload))
 }
 
 /// An event, as its generated type declares it.

@@ -10,7 +10,7 @@ use crate::call::{Caller, Runtime, session};
 use crate::context::Scope;
 use crate::database::Engine;
 use crate::error::{Error, Result};
-use crate::query::{ColumnType, ColumnValue, Direction, Row, Select, Table, contains, json_to_value};
+use crate::query::{ColumnType, ColumnValue, Row, Select, Table, contains, json_to_value};
 use crate::spec::{Effects, PickerSpec};
 use crate::value::Value;
 
@@ -124,9 +124,9 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
     };
     let select = placeholders(picker.label_template).fold(select, |select, name| {
         let nullable = table.columns.iter().any(|column| column.name == name && column.nullable);
-        select.order_by_name((table.name, name), Direction::Ascending, nullable)
+        select.order_by_name((table.name, name), nullable)
     });
-    let rows = select.order_by_name(id, Direction::Ascending, false).all().await?;
+    let rows = select.order_by_name(id, false).all().await?;
     rows.iter().map(|row| choice(row, picker)).collect()
 }
 

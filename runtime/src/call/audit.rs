@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::finish::{AuditRow, insert_audit};
+use super::finish::{AuditRow, insert_audit, insert_effects};
 use super::{Call, session};
 use crate::database::Database;
 use crate::decode::redact;
 use crate::error::{Code, Error, Result};
+use crate::outbox::{Effect, HOLD, Origin};
 use crate::spec::{ActionSpec, AuditField, AuditSource, Effects};
 
 /// The audit row of a call that succeeded.
@@ -45,30 +46,35 @@ pub(crate) fn amended(spec: &ActionSpec, field: &str, value: &Value, changed: &m
     }
 }
 
-/// Writes the audit row of a call that was denied or failed, in a transaction of its own.
-pub(crate) async fn refused(
-    database: &Database,
+/// The audit row of a call that was denied or failed.
+pub(crate) fn refused(
     spec: &ActionSpec,
     call: &Call,
     invocation: Uuid,
     actor: Option<Uuid>,
     error: &Error,
-) -> Result<()> {
+) -> AuditRow {
     let verb = if error.code == Code::PermissionDenied { "denied" } else { "failed" };
     let mut details = base_details(spec, call);
     details.insert("category".to_owned(), json!(error.category));
     details.insert("code".to_owned(), json!(error.code));
     details.insert("input".to_owned(), redact(spec.input, &call.input));
-    let row = AuditRow {
+    AuditRow {
         id: invocation,
         user: actor.map(|actor| actor.to_string()),
         operation: format!("workflow_action_{verb}:{}", spec.id),
         record: call.caller.run().unwrap_or(invocation),
         changed: json!({}),
         details: Value::Object(details),
-    };
-    let mut scope = session::resume(database, &[], Effects::Write, call.tenant, actor.unwrap_or_default()).await?;
-    insert_audit(&mut scope, &row).await?;
+    }
+}
+
+/// Writes the audit row of a refused call, and the jobs that it leaves, in a transaction of their own.
+pub(crate) async fn write_refusal(database: &Database, origin: &Origin, row: &AuditRow, jobs: &[Effect]) -> Result<()> {
+    let mut scope = session::resume(database, &[], Effects::Write, origin.tenant, origin.actor).await?;
+    let held_until = scope.now().plus_seconds(HOLD);
+    insert_effects(&mut scope, origin, jobs, held_until).await?;
+    insert_audit(&mut scope, row).await?;
     scope.tx.commit().await
 }
 

@@ -12,7 +12,7 @@ use crate::context::Scope;
 use crate::database::Database;
 use crate::decode::{UnknownFields, Warning, normalize};
 use crate::error::{Error, Result};
-use crate::outbox::{Delivery, EventSink, FileStore, HOLD, Mailer, Origin};
+use crate::outbox::{Delivery, Effect, EventSink, FileStore, HOLD, Mailer, Origin};
 use crate::registry::{Entry, Pack, Prepared};
 use crate::spec::{ActionSpec, Effects};
 use crate::value::Timestamp;
@@ -73,8 +73,14 @@ impl Runtime {
     /// `IDEMPOTENCY_KEY_REUSED`, or what the body found. Nothing of the call is stored then but its audit row.
     pub async fn call(&self, call: Call) -> Result<Answer> {
         let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
-        let mut attempt =
-            Attempt { runtime: self, spec: entry.spec(), call: &call, invocation: Uuid::now_v7(), actor: None };
+        let mut attempt = Attempt {
+            runtime: self,
+            spec: entry.spec(),
+            call: &call,
+            invocation: Uuid::now_v7(),
+            actor: None,
+            observed: Vec::new(),
+        };
         match attempt.run(entry).await {
             Ok(answer) => Ok(answer),
             Err(error) => {
@@ -99,6 +105,8 @@ struct Attempt<'r> {
     invocation: Uuid,
     /// Known once the session has begun.
     actor: Option<Uuid>,
+    /// What a refused call leaves to do.
+    observed: Vec<Effect>,
 }
 
 impl Attempt<'_> {
@@ -126,7 +134,7 @@ impl Attempt<'_> {
         Ok(Answer { output, meta: self.meta(scope.actor, warnings, preview) })
     }
 
-    async fn write(&self, mut scope: Scope, prepared: Prepared, warnings: Vec<Warning>) -> Result<Answer> {
+    async fn write(&mut self, mut scope: Scope, prepared: Prepared, warnings: Vec<Warning>) -> Result<Answer> {
         let input = normalize(self.spec.input, &self.call.input);
         let claim = Claim::of(self.spec, self.call, &input);
         if let Some(claim) = &claim
@@ -140,8 +148,17 @@ impl Attempt<'_> {
         if self.call.dry_run {
             scope.changes = Some(Vec::new());
         }
-        let output = prepared.run(&mut scope).await?;
-        let effects = std::mem::take(&mut scope.effects);
+        let output = prepared.run(&mut scope).await;
+        let observed = std::mem::take(&mut scope.observed);
+        let output = match output {
+            Ok(output) => output,
+            Err(error) => {
+                self.observed = observed;
+                return Err(error);
+            }
+        };
+        let mut effects = std::mem::take(&mut scope.effects);
+        effects.extend(observed);
         let (tenant, actor) = (scope.tenant, scope.actor);
         let origin =
             Origin { tenant, actor, action: self.spec.id, version: self.spec.version, invocation: self.invocation };
@@ -181,14 +198,19 @@ impl Attempt<'_> {
     }
 
     /// A refusal that cannot be audited is logged: the caller's error is the one that matters to the caller.
-    async fn audit_refusal(&self, error: &Error) {
+    async fn audit_refusal(&mut self, error: &Error) {
         let actor = self.actor.or(match self.call.caller {
             Caller::User(user) => Some(user),
             Caller::Run(_) => None,
         });
-        let written = audit::refused(&self.runtime.database, self.spec, self.call, self.invocation, actor, error).await;
-        if let Err(failure) = written {
-            tracing::error!(action = self.spec.id, error = %failure, "a refused call could not be audited");
+        let (tenant, invocation) = (self.call.tenant, self.invocation);
+        let (action, version) = (self.spec.id, self.spec.version);
+        let origin = Origin { tenant, actor: actor.unwrap_or_default(), action, version, invocation };
+        let observed = std::mem::take(&mut self.observed);
+        let refusal = audit::refused(self.spec, self.call, invocation, actor, error);
+        match audit::write_refusal(&self.runtime.database, &origin, &refusal, &observed).await {
+            Ok(()) => drop(Delivery::new(self.runtime).deliver_now(&origin, observed).await),
+            Err(failure) => tracing::error!(action, error = %failure, "a refused call could not be audited"),
         }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) async fn begin(
         tenant,
         now: Timestamp::now(),
         effects: Vec::new(),
+        observed: Vec::new(),
         changes: None,
     })
 }
@@ -70,9 +71,9 @@ pub(crate) async fn resume(
 ) -> Result<Scope> {
     let mut tx = open(database, effects).await?;
     set_tenant(&mut tx, tenant).await?;
-    let (granted, effects, changes) = (Vec::new(), Vec::new(), None);
+    let (granted, effects, observed, changes) = (Vec::new(), Vec::new(), Vec::new(), None);
     let records = Records::new(tenant, actor);
-    Ok(Scope { tx, tables, records, tenant, actor, now: Timestamp::now(), granted, effects, changes })
+    Ok(Scope { tx, tables, records, tenant, actor, now: Timestamp::now(), granted, effects, observed, changes })
 }
 
 async fn open(database: &Database, effects: Effects) -> Result<Tx> {

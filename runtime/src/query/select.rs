@@ -13,7 +13,7 @@ use super::{ColumnType, ColumnValue, TENANT, Tables, declared};
 use crate::database::{Engine, Tx};
 use crate::error::{Error, Result};
 
-/// Which end of an order comes first. Null comes last in both.
+/// Which end of an order comes first. Null counts as the smallest, so that one index serves both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Smallest first.
@@ -105,25 +105,25 @@ impl<'t> Select<'t> {
     }
 
     /// Orders by this column, after those given before.
-    pub fn order_by<T>(self, column: Column<T>, direction: Direction) -> Self {
-        let nullable = column.spec().nullable;
-        self.order_by_name(column.reference(), direction, nullable)
+    pub fn order_by<T>(mut self, column: Column<T>, direction: Direction) -> Self {
+        let (order, nulls) = match direction {
+            Direction::Ascending => (Order::Asc, NullOrdering::First),
+            Direction::Descending => (Order::Desc, NullOrdering::Last),
+        };
+        if column.spec().nullable {
+            self.statement.order_by_with_nulls(column.reference(), order, nulls);
+        } else {
+            self.statement.order_by(column.reference(), order);
+        }
+        self
     }
 
-    pub(crate) fn order_by_name(
-        mut self,
-        column: (&'static str, &'static str),
-        direction: Direction,
-        nullable: bool,
-    ) -> Self {
-        let order = match direction {
-            Direction::Ascending => Order::Asc,
-            Direction::Descending => Order::Desc,
-        };
+    /// Orders as people read lists: what has no value comes last.
+    pub(crate) fn order_by_name(mut self, column: (&'static str, &'static str), nullable: bool) -> Self {
         if nullable {
-            self.statement.order_by_with_nulls(column, order, NullOrdering::Last);
+            self.statement.order_by_with_nulls(column, Order::Asc, NullOrdering::Last);
         } else {
-            self.statement.order_by(column, order);
+            self.statement.order_by(column, Order::Asc);
         }
         self
     }
@@ -131,6 +131,12 @@ impl<'t> Select<'t> {
     /// Reads at most so many rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.statement.limit(rows);
+        self
+    }
+
+    /// Passes over so many rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.statement.offset(rows);
         self
     }
 
