@@ -12,8 +12,14 @@ pub struct Bodies;
 /// The tables of the pack in a stand-alone database.
 const MIGRATIONS: Migrations = Migrations {
     name: "crm",
-    sqlite: &[("crm", include_str!("../migrations/sqlite/0001_crm.sql"))],
-    postgres: &[("crm", include_str!("../migrations/postgres/0001_crm.sql"))],
+    sqlite: &[
+        ("crm", include_str!("../migrations/sqlite/0001_crm.sql")),
+        ("numbers and tags", include_str!("../migrations/sqlite/0002_numbers_and_tags.sql")),
+    ],
+    postgres: &[
+        ("crm", include_str!("../migrations/postgres/0001_crm.sql")),
+        ("numbers and tags", include_str!("../migrations/postgres/0002_numbers_and_tags.sql")),
+    ],
 };
 
 /// Rows of a small managed service provider, for demonstrations: YAML, a list of rows per table.
@@ -21,5 +27,6 @@ pub const DEMO_ROWS: &str = include_str!("../seed/demo.yaml");
 
 /// The pack.
 pub fn pack() -> Pack {
-    Pack { migrations: Some(MIGRATIONS), jobs: crm::quote_delivery::jobs(), ..actwright_generated::pack::<Bodies>() }
+    let jobs = [crm::quote_delivery::jobs(), crm::quote_expiry::jobs()].concat();
+    Pack { migrations: Some(MIGRATIONS), jobs, ..actwright_generated::pack::<Bodies>() }
 }

@@ -36,6 +36,51 @@ impl ::actwright_runtime::Event for InteractionLogged {
     const NAME: &'static str = "INTERACTION_LOGGED";
     fn key(&self) -> ::std::string::String { ::std::format!("interaction_logged:{}", self.interaction_id) }
 }
+/// A record got a tag.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct TagApplied {
+    /// The tag.
+    #[serde(rename = "tagId")]
+    pub tag_id: ::actwright_runtime::Uuid,
+    /// What the tag says.
+    #[serde(rename = "tagText")]
+    pub tag_text: ::std::string::String,
+    /// Kind of record: ticket, contact or client.
+    #[serde(rename = "taggedType")]
+    pub tagged_type: ::std::string::String,
+    /// The record.
+    #[serde(rename = "taggedId")]
+    pub tagged_id: ::actwright_runtime::Uuid,
+    /// User who put the tag on.
+    #[serde(rename = "appliedByUserId")]
+    pub applied_by_user_id: ::actwright_runtime::Uuid,
+}
+impl ::actwright_runtime::Event for TagApplied {
+    const NAME: &'static str = "TAG_APPLIED";
+    fn key(&self) -> ::std::string::String {
+        ::std::format!("tag_applied:{}:{}:{}", self.tagged_type, self.tagged_id, self.tag_id)
+    }
+}
+/// A tag was used for the first time on a kind of record.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct TagDefinitionCreated {
+    /// The tag.
+    #[serde(rename = "tagId")]
+    pub tag_id: ::actwright_runtime::Uuid,
+    /// What the tag says.
+    #[serde(rename = "tagText")]
+    pub tag_text: ::std::string::String,
+    /// Kind of record that it is for: ticket, contact or client.
+    #[serde(rename = "taggedType")]
+    pub tagged_type: ::std::string::String,
+    /// User who used it first.
+    #[serde(rename = "createdByUserId")]
+    pub created_by_user_id: ::actwright_runtime::Uuid,
+}
+impl ::actwright_runtime::Event for TagDefinitionCreated {
+    const NAME: &'static str = "TAG_DEFINITION_CREATED";
+    fn key(&self) -> ::std::string::String { ::std::format!("tag_definition_created:{}", self.tag_id) }
+}
 /// Values of `channel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InteractionLoggedChannel {

@@ -3,9 +3,10 @@
 /// All tables, by name.
 pub static ALL: &[&::actwright_runtime::query::Table] = &[
     &client_locations::TABLE, &clients::TABLE, &contacts::TABLE, &document_associations::TABLE, &documents::TABLE,
-    &external_files::TABLE, &interaction_types::TABLE, &interactions::TABLE, &projects::TABLE, &quote_activities::TABLE,
-    &quote_items::TABLE, &quotes::TABLE, &statuses::TABLE, &system_interaction_types::TABLE, &tenant_settings::TABLE,
-    &tenants::TABLE, &tickets::TABLE, &users::TABLE,
+    &external_files::TABLE, &interaction_types::TABLE, &interactions::TABLE, &next_number::TABLE, &projects::TABLE,
+    &quote_activities::TABLE, &quote_items::TABLE, &quotes::TABLE, &statuses::TABLE, &system_interaction_types::TABLE,
+    &tag_definitions::TABLE, &tag_mappings::TABLE, &tenant_settings::TABLE, &tenants::TABLE, &tickets::TABLE,
+    &users::TABLE,
 ];
 /// Addresses of clients.
 pub mod client_locations {
@@ -480,6 +481,32 @@ pub mod interactions {
     pub const TAGS: query::Column<
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     > = query::Column::new(&TABLE, 17);
+}
+/// The last number that was given out, by kind of document.
+pub mod next_number {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "next_number", scope: query::Scope::Tenant, key: &["entity_type"],
+        columns: &[
+            query::ColumnSpec { name: "entity_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "last_number", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "initial_value", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "prefix", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "padding_length", ty: query::ColumnType::Integer, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `entity_type`.
+    pub const ENTITY_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 0);
+    /// The column `last_number`.
+    pub const LAST_NUMBER: query::Column<i64> = query::Column::new(&TABLE, 1);
+    /// The column `initial_value`.
+    pub const INITIAL_VALUE: query::Column<i64> = query::Column::new(&TABLE, 2);
+    /// The column `prefix`.
+    pub const PREFIX: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 3);
+    /// The column `padding_length`.
+    pub const PADDING_LENGTH: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 4);
 }
 /// Projects for clients.
 pub mod projects {
@@ -982,6 +1009,77 @@ pub mod system_interaction_types {
     pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 4);
     /// The column `updated_at`.
     pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 5);
+}
+/// Tags, by kind of record that carries them.
+pub mod tag_definitions {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tag_definitions", scope: query::Scope::Tenant, key: &["tag_id"],
+        columns: &[
+            query::ColumnSpec { name: "tag_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tag_text", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "tagged_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "background_color", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "text_color", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "board_id", ty: query::ColumnType::Uuid, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `tag_id`.
+    pub const TAG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tag_text`.
+    pub const TAG_TEXT: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `tagged_type`.
+    pub const TAGGED_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `background_color`.
+    pub const BACKGROUND_COLOR: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `text_color`.
+    pub const TEXT_COLOR: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 4);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 5);
+    /// The column `board_id`.
+    pub const BOARD_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 6);
+}
+/// Which record carries which tag.
+pub mod tag_mappings {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tag_mappings", scope: query::Scope::Tenant, key: &["mapping_id"],
+        columns: &[
+            query::ColumnSpec { name: "mapping_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tag_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tagged_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tagged_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Uuid, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `mapping_id`.
+    pub const MAPPING_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tag_id`.
+    pub const TAG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `tagged_id`.
+    pub const TAGGED_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `tagged_type`.
+    pub const TAGGED_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 5);
 }
 /// Settings of the tenant. Absent keys of the JSON document have their defaults.
 pub mod tenant_settings {

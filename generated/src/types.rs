@@ -72,6 +72,16 @@ pub struct ActivitySummary {
     /// Tags of the activity.
     pub tags: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
 }
+/// A tag on the record that an activity belongs to.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct ActivityTag {
+    /// Identifier of the tag.
+    pub tag_id: ::actwright_runtime::Uuid,
+    /// What the tag says.
+    pub tag_text: ::std::string::String,
+    /// Identifier of its use on the record.
+    pub mapping_id: ::actwright_runtime::Uuid,
+}
 /// Who may see an activity; internal is for the service provider's staff, client_visible also for the client portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivityVisibility {
@@ -87,6 +97,22 @@ impl decode::Enumeration for ActivityVisibility {
 }
 impl decode::Decode for ActivityVisibility {
     fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
+}
+/// A kind of activity that the tenant has added to those of the system.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct InteractionType {
+    /// Identifier of the type.
+    pub type_id: ::actwright_runtime::Uuid,
+    /// Name of the type.
+    pub type_name: ::std::string::String,
+    /// Name of its icon.
+    pub icon: ::core::option::Option<::std::string::String>,
+    /// Place in lists, smallest first.
+    pub display_order: ::core::option::Option<i64>,
+    /// User who created the type.
+    pub created_by: ::core::option::Option<::actwright_runtime::Uuid>,
+    /// Whether this call created it, rather than finding it.
+    pub created: bool,
 }
 /// The record that a note is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +157,74 @@ impl ::serde::Serialize for NoteTargetType {
         serializer.serialize_str(self.as_str())
     }
 }
+/// Which part of a longer list was returned.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct Pagination {
+    /// Number of the page, from 1.
+    pub page: i64,
+    /// Greatest number of rows on a page.
+    pub page_size: i64,
+}
+/// A quote with its dates and totals. Money is in the minor unit of the quote's currency.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct QuoteDetail {
+    /// Identifier of the quote.
+    pub quote_id: ::actwright_runtime::Uuid,
+    /// Number of the quote, such as QUO-0042. Templates have none.
+    pub quote_number: ::core::option::Option<::std::string::String>,
+    /// Status of the quote, such as draft, approved or sent. Templates have none.
+    pub status: ::core::option::Option<::std::string::String>,
+    /// Client that the quote is for.
+    pub client_id: ::core::option::Option<::actwright_runtime::Uuid>,
+    /// Contact that the quote is for.
+    pub contact_id: ::core::option::Option<::actwright_runtime::Uuid>,
+    /// Title of the quote.
+    pub title: ::std::string::String,
+    /// Date of the quote.
+    pub quote_date: ::core::option::Option<::actwright_runtime::Timestamp>,
+    /// Last date on which the quote can be accepted.
+    pub valid_until: ::core::option::Option<::actwright_runtime::Timestamp>,
+    /// ISO 4217 code of the currency.
+    pub currency_code: ::std::string::String,
+    /// Sum of the items before discounts and tax.
+    pub subtotal: i64,
+    /// Sum of the discounts.
+    pub discount_total: i64,
+    /// Tax.
+    pub tax: i64,
+    /// What the client pays: subtotal, less discounts, plus tax.
+    pub total_amount: i64,
+    /// When the quote was sent.
+    pub sent_at: ::core::option::Option<::actwright_runtime::Timestamp>,
+    /// Contract that the quote became.
+    pub converted_contract_id: ::core::option::Option<::actwright_runtime::Uuid>,
+    /// Invoice that the quote became.
+    pub converted_invoice_id: ::core::option::Option<::actwright_runtime::Uuid>,
+    /// Whether it is a template to create quotes from.
+    pub is_template: bool,
+}
+/// Where a quote stands between its first draft and a contract or an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuoteStatus {
+    Draft, PendingApproval, Approved, Sent, Accepted, Rejected, Expired, Converted, Cancelled, Superseded, Archived,
+}
+impl QuoteStatus {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str { <Self as decode::Enumeration>::NAMES[self as usize] }
+}
+impl decode::Enumeration for QuoteStatus {
+    const VALUES: &'static [Self] = &[
+        Self::Draft, Self::PendingApproval, Self::Approved, Self::Sent, Self::Accepted, Self::Rejected, Self::Expired,
+        Self::Converted, Self::Cancelled, Self::Superseded, Self::Archived,
+    ];
+    const NAMES: &'static [&'static str] = &[
+        "draft", "pending_approval", "approved", "sent", "accepted", "rejected", "expired", "converted", "cancelled",
+        "superseded", "archived",
+    ];
+}
+impl decode::Decode for QuoteStatus {
+    fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
+}
 /// A quote in short.
 #[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
 pub struct QuoteSummary {
@@ -144,4 +238,30 @@ pub struct QuoteSummary {
     pub client_id: ::core::option::Option<::actwright_runtime::Uuid>,
     /// Title of the quote.
     pub title: ::std::string::String,
+}
+/// The record that carries the tags of an activity.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct TaggedEntity {
+    /// Kind of record.
+    pub r#type: TaggedEntityType,
+    /// Identifier of the record.
+    pub id: ::actwright_runtime::Uuid,
+}
+/// Kind of record that carries the tags of an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaggedEntityType {
+    Ticket, Contact, Client,
+}
+impl TaggedEntityType {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str { <Self as decode::Enumeration>::NAMES[self as usize] }
+}
+impl decode::Enumeration for TaggedEntityType {
+    const VALUES: &'static [Self] = &[Self::Ticket, Self::Contact, Self::Client];
+    const NAMES: &'static [&'static str] = &["ticket", "contact", "client"];
+}
+impl ::serde::Serialize for TaggedEntityType {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }

@@ -220,7 +220,10 @@ async fn nothing_crosses(engine: Engine) {
     let databases = Databases::prepare(engine, &base).await.unwrap();
     let mut failures = Vec::new();
     let probes: Vec<Probe> = model.actions.iter().flat_map(|action| probes(&model, action)).collect();
-    assert!(model.actions.iter().all(|action| probes.iter().any(|probe| probe.action == action.id)));
+    for entry in &actwright_actions::pack().actions {
+        let probed = probes.iter().any(|probe| probe.action == entry.spec().id);
+        assert!(probed || !entry.spec().input_schema.contains("\"uuid\""), "{entry:?} takes ids, and none was probed");
+    }
     for probe in &probes {
         let place = databases.take().await.unwrap();
         let secrets = secrets(&dump::dump(&place.database).await.unwrap());

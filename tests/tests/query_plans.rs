@@ -1,4 +1,4 @@
-//! Finding activities among 100,000 reads an index, not the table: by client, by date and by ticket.
+//! Finding activities and quotes among 100,000 reads an index, not the table.
 //!
 //! The statements are those that the runtime sends, caught on their way to the database. `UPDATE_DOCS=1 cargo test -p
 //! actwright-tests --test query_plans` writes the plans into `docs/query-plans.md`.
@@ -23,21 +23,50 @@ use tracing::field::{Field, Visit};
 const CLIENT: &str = "c0000000-0000-4000-8000-000000000007";
 const TICKET: &str = "70000000-0000-4000-8000-000000000007";
 
-/// What is asked, and the values that the statement gets between the tenant and the limit.
-fn searches() -> [(&'static str, Value, Vec<&'static str>); 4] {
+/// A search, and the values that its statement gets after the tenant.
+struct Search {
+    title: &'static str,
+    action: &'static str,
+    user: &'static str,
+    input: Value,
+    values: Vec<&'static str>,
+}
+
+impl Search {
+    /// The table that must not be read as a whole.
+    fn table(&self) -> &'static str {
+        if self.action == "crm.find_quotes" { "quotes" } else { "interactions" }
+    }
+}
+
+fn searches() -> Vec<Search> {
     let (from, to) = ("2026-01-10T00:00:00.000Z", "2026-01-11T00:00:00.000Z");
-    [
-        ("By client", json!({ "client_id": CLIENT }), vec![CLIENT]),
-        ("By date", json!({ "date_from": from, "date_to": to }), vec![from, to]),
-        ("By ticket", json!({ "ticket_id": TICKET }), vec![TICKET]),
-        ("By client and date", json!({ "client_id": CLIENT, "date_from": from }), vec![CLIENT, from]),
+    let activities = |title, input, values: &[&'static str]| {
+        let values = values.iter().copied().chain(["25"]).collect();
+        Search { title, action: "crm.find_activities", user: "user.admin", input, values }
+    };
+    let quotes = |title, user, input, values: &[&'static str]| {
+        let values = ["false"].iter().chain(values).copied().chain(["25", "0"]).collect();
+        Search { title, action: "crm.find_quotes", user, input, values }
+    };
+    vec![
+        activities("Activities by client", json!({ "client_id": CLIENT }), &[CLIENT]),
+        activities("Activities by date", json!({ "date_from": from, "date_to": to }), &[from, to]),
+        activities("Activities by ticket", json!({ "ticket_id": TICKET }), &[TICKET]),
+        activities("Activities by client and date", json!({ "client_id": CLIENT, "date_from": from }), &[CLIENT, from]),
+        quotes("All quotes, latest first", "user.admin", json!({}), &[]),
+        quotes("All quotes, oldest first", "user.admin", json!({ "sortOrder": "asc" }), &[]),
+        quotes("All quotes by total", "user.admin", json!({ "sortBy": "total_amount" }), &[]),
+        quotes("Quotes by status", "user.admin", json!({ "status": "sent", "sortBy": "status" }), &["sent"]),
+        quotes("Quotes by date", "user.admin", json!({ "date_from": from, "date_to": to }), &[from, to]),
+        quotes("Quotes that a rule leaves", "user.finance", json!({}), &[CLIENT]),
     ]
 }
 
 /// Hears the driver say what it sends.
 struct Listener;
 
-/// Statements that read activities, in the order in which they were sent.
+/// Statements that search, in the order in which they were sent.
 static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Only one search at a time is listened to.
@@ -66,7 +95,8 @@ struct Statement;
 
 impl Visit for Statement {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "db.statement" && value.contains("FROM \"interactions\"") {
+        let searches = ["FROM \"interactions\"", "FROM \"quotes\""].iter().any(|from| value.contains(from));
+        if field.name() == "db.statement" && searches {
             HEARD.lock().unwrap_or_else(PoisonError::into_inner).push(value.trim().to_owned());
         }
     }
@@ -79,8 +109,8 @@ fn listen() {
     LISTENING.get_or_init(|| tracing::subscriber::set_global_default(Listener).unwrap());
 }
 
-/// 200 clients, 5,000 tickets and 100,000 activities of one tenant, every fourth about a ticket, one a minute up to the
-/// end of January 2026.
+/// 200 clients, 5,000 tickets, 100,000 activities and 100,000 quotes of one tenant, every fourth activity about a ticket,
+/// one a minute up to the end of January 2026.
 async fn fill(database: &Database) {
     let tenant = alias::id("tenant.north");
     let (user, kind) = (alias::id("user.admin"), alias::id("type.call"));
@@ -116,7 +146,13 @@ async fn fill(database: &Database) {
             ),
         ),
     ];
-    for (count, fill) in fills {
+    let quotes = format!(
+        "quotes (tenant, quote_id, quote_number, client_id, title, status, quote_date, total_amount)
+         SELECT '{tenant}', {}, 'Q-' || n, {client}, 'Quote ' || n,
+         CASE n % 3 WHEN 0 THEN 'draft' WHEN 1 THEN 'sent' ELSE 'accepted' END, {date}, n * 100",
+        id('b', "n")
+    );
+    for (count, fill) in fills.into_iter().chain([(100_000, quotes)]) {
         let numbers = format!("SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}");
         let statement = format!("WITH RECURSIVE numbers (n) AS ({numbers}) INSERT INTO {fill} FROM numbers");
         execute(database, statement).await;
@@ -136,19 +172,19 @@ async fn execute(database: &Database, statement: String) {
 }
 
 /// Searches, and gives the statement that was sent.
-async fn statement(runtime: &Runtime, input: Value) -> String {
+async fn statement(runtime: &Runtime, search: &Search) -> String {
     listen();
     let _turn = TURN.lock().await;
     HEARD.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let call = Call {
-        action: "crm.find_activities".to_owned(),
+        action: search.action.to_owned(),
         version: None,
         tenant: alias::id("tenant.north"),
-        caller: Caller::User(alias::id("user.admin")),
+        caller: Caller::User(alias::id(search.user)),
         step_path: None,
         idempotency_key: None,
         dry_run: false,
-        input,
+        input: search.input.clone(),
     };
     let answer = runtime.call(call).await.unwrap();
     assert!(answer.output["count"].as_u64() > Some(0));
@@ -158,7 +194,7 @@ async fn statement(runtime: &Runtime, input: Value) -> String {
 }
 
 /// The plan of a statement, one step a line.
-async fn plan(database: &Database, statement: &str, values: &[&str]) -> Vec<String> {
+async fn plan(database: &Database, statement: &str, search: &Search) -> Vec<String> {
     match database {
         Database::Sqlite { readers, .. } => {
             let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(readers).await;
@@ -168,7 +204,7 @@ async fn plan(database: &Database, statement: &str, values: &[&str]) -> Vec<Stri
             let mut connection = pool.acquire().await.unwrap();
             let tenant = alias::id("tenant.north").to_string();
             let values: Vec<String> =
-                [tenant.as_str()].iter().chain(values).map(|value| format!("'{value}'")).collect();
+                [tenant.as_str()].iter().chain(&search.values).map(|value| format!("'{value}'")).collect();
             let prepare = format!("PREPARE search AS {statement}");
             sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
             let mut plans = Vec::new();
@@ -176,10 +212,10 @@ async fn plan(database: &Database, statement: &str, values: &[&str]) -> Vec<Stri
             for mode in ["force_generic_plan", "force_custom_plan"] {
                 let set = format!("SET plan_cache_mode = {mode}");
                 sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut *connection).await.unwrap();
-                let explain = format!("EXPLAIN (COSTS OFF) EXECUTE search({}, 25)", values.join(", "));
+                let explain = format!("EXPLAIN (COSTS OFF) EXECUTE search({})", values.join(", "));
                 let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
                 let lines: Vec<String> = rows.iter().map(|row| row.get::<String, _>(0)).collect();
-                judge(Engine::Postgres, &lines);
+                judge(Engine::Postgres, search.table(), &lines);
                 plans.push(lines);
             }
             sqlx::raw_sql("DEALLOCATE search; RESET plan_cache_mode").execute(&mut *connection).await.unwrap();
@@ -188,21 +224,22 @@ async fn plan(database: &Database, statement: &str, values: &[&str]) -> Vec<Stri
     }
 }
 
-/// Activities are read through an index that narrows them by more than the tenant.
-fn judge(engine: Engine, plan: &[String]) {
+/// Rows are read through an index that narrows them by more than the tenant, or gives them in order.
+fn judge(engine: Engine, table: &str, plan: &[String]) {
     let text = plan.join("\n");
     match engine {
         Engine::Sqlite => {
-            let read = plan.iter().find(|line| line.contains(" interactions ")).expect("a step that reads activities");
-            assert!(read.starts_with("SEARCH interactions USING INDEX"), "{text}");
+            let read =
+                plan.iter().find(|line| line.contains(&format!(" {table} "))).expect("a step that reads the table");
+            assert!(read.starts_with(&format!("SEARCH {table} USING INDEX")), "{text}");
             assert!(read.contains("tenant=? AND "), "{text}");
             assert!(!text.contains("USE TEMP B-TREE"), "{text}");
         }
         Engine::Postgres => {
-            assert!(!text.contains("Seq Scan on interactions"), "{text}");
+            assert!(!text.contains(&format!("Seq Scan on {table}")), "{text}");
             let index =
-                plan.iter().position(|line| line.contains("Index Scan") && line.contains("interactions_tenant"));
-            let condition = index.and_then(|index| plan.get(index + 1)).expect("an index on activities").trim();
+                plan.iter().position(|line| line.contains("Index Scan") && line.contains(&format!("{table}_tenant")));
+            let condition = index.and_then(|index| plan.get(index + 1)).expect("an index on the table").trim();
             assert!(condition.starts_with("Index Cond: ((tenant = "), "{text}");
             assert!(condition.contains(" AND "), "{text}");
         }
@@ -210,18 +247,22 @@ fn judge(engine: Engine, plan: &[String]) {
 }
 
 async fn plans(engine: Engine) -> String {
-    let databases = Databases::prepare(engine, &Fixture::base(&mut Aliases::default()).unwrap()).await.unwrap();
+    let mut aliases = Aliases::default();
+    let databases = Databases::prepare(engine, &Fixture::base(&mut aliases).unwrap()).await.unwrap();
     let place = databases.take().await.unwrap();
     fill(&place.database).await;
+    let rule = json!({ "template_key": "selected_clients", "config": { "client_ids": [CLIENT] } });
+    let bundle = json!({ "north": { "bundles": { "narrow": { "to": "user.finance", "rules": [rule] } } } });
+    Fixture::parse(&bundle, &mut aliases).unwrap().load(&place.database).await.unwrap();
     let runtime = runtime(&place, &Recorder::default()).unwrap();
     let mut shown = String::new();
-    for (title, input, values) in searches() {
-        let statement = statement(&runtime, input.clone()).await;
-        let plan = plan(&place.database, &statement, &values).await;
-        judge(engine, &plan);
+    for search in searches() {
+        let statement = statement(&runtime, &search).await;
+        let plan = plan(&place.database, &statement, &search).await;
+        judge(engine, search.table(), &plan);
         let tenant = format!("'{}'::uuid", alias::id("tenant.north"));
         let plan = plan.join("\n").replace(&tenant, "$tenant");
-        let _ = write!(shown, "\n### {title}\n\n`{input}`\n\n```text\n{plan}\n```\n");
+        let _ = write!(shown, "\n### {}\n\n`{}`\n\n```text\n{plan}\n```\n", search.title, search.input);
     }
     databases.give_back(place).await.unwrap();
     databases.remove().await.unwrap();
@@ -229,11 +270,11 @@ async fn plans(engine: Engine) -> String {
 }
 
 #[tokio::test]
-async fn searches_use_an_index_among_100_000_activities() {
+async fn searches_use_an_index_among_100_000_rows() {
     let mut page = "# Query plans\n\n\
-        How `crm.find_activities` reads 100,000 activities of one tenant: the statements that the runtime sends, as each\n\
-        database plans them. No search reads the whole table; every one goes through an index that begins with the tenant\n\
-        and the filter. Small tables that are joined to the rows may be read whole. Written and checked by\n\
+        How `crm.find_activities` and `crm.find_quotes` read 100,000 activities and 100,000 quotes of one tenant: the statements\n\
+        that the runtime sends, as each database plans them. No search reads the whole table; every one goes through an index\n\
+        that begins with the tenant and narrows the rows or gives them in order. Small tables that are joined to the rows may be read whole. Written and checked by\n\
         `tests/tests/query_plans.rs` (`UPDATE_DOCS=1` writes this page).\n"
         .to_owned();
     for (name, engine) in [("SQLite", Engine::Sqlite), ("PostgreSQL", Engine::Postgres)] {

@@ -1,6 +1,7 @@
 //! Types and statuses of interactions.
 
 use actwright_generated::tables::{interaction_types, statuses, system_interaction_types};
+use actwright_runtime::query::Direction;
 use actwright_runtime::{Error, Result, Scope, Uuid};
 
 /// What `statuses.status_type` says of a status of interactions.
@@ -50,6 +51,27 @@ pub async fn check_status(scope: &mut Scope, pointer: &str, status_id: Uuid) -> 
         return Ok(());
     }
     Err(Error::invalid_field(pointer, "There is no such status for activities."))
+}
+
+/// A status of interactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub status_id: Uuid,
+    pub name: String,
+}
+
+/// The tenant's statuses for interactions, in their order.
+///
+/// # Errors
+///
+/// Those of the database.
+pub async fn statuses(scope: &mut Scope) -> Result<Vec<Status>> {
+    let select = scope.select(&statuses::TABLE).column(statuses::STATUS_ID).column(statuses::NAME);
+    let select = select.filter(statuses::STATUS_TYPE.eq(INTERACTION.to_owned()));
+    let rows = select.order_by(statuses::ORDER_NUMBER, Direction::Ascending).all().await?;
+    rows.iter()
+        .map(|row| Ok(Status { status_id: row.get(statuses::STATUS_ID)?, name: row.get(statuses::NAME)? }))
+        .collect()
 }
 
 /// The status that new activities of the tenant get.

@@ -2,16 +2,26 @@
 
 pub mod activity_summary;
 pub mod create_activity_note;
+pub mod create_interaction_type;
+pub mod create_quote;
 pub mod find_activities;
+pub mod find_quotes;
 pub mod interaction_kinds;
 pub mod links;
 pub mod note_target;
+pub mod numbering;
 pub mod quote_delivery;
+pub mod quote_detail;
 pub mod quote_document;
+pub mod quote_expiry;
 pub mod quote_history;
 pub mod quote_recipients;
 pub mod quote_record;
 pub mod quote_status;
 pub mod schedule_activity;
 pub mod send_quote;
+pub mod submit_quote_for_approval;
+pub mod tag_activity;
+pub mod tagging;
 pub mod update_activity;
+pub mod update_activity_status;

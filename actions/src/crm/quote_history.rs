@@ -1,4 +1,4 @@
-//! What the history of a quote (`quote_activities`) says of its sending.
+//! The history of a quote (`quote_activities`).
 
 use actwright_generated::tables::quote_activities;
 use actwright_runtime::{Result, Scope, Uuid, Value};
@@ -19,19 +19,46 @@ pub async fn sent(
     recipients: &[String],
     message_id: Option<&str>,
 ) -> Result<()> {
-    let (now, actor) = (scope.now(), scope.actor());
     let metadata = json!({
         "recipients": recipients,
         "email_sent": false,
         "message_id": message_id,
         "workflow_source": "crm.send_quote",
     });
+    insert(scope, quote_id, activity_id, "sent", PUBLISHED.to_owned(), metadata).await
+}
+
+/// Enters what else happened to a quote.
+///
+/// # Errors
+///
+/// Those of the database.
+pub async fn enter(
+    scope: &mut Scope,
+    quote_id: Uuid,
+    activity_type: &str,
+    description: String,
+    metadata: Value,
+) -> Result<()> {
+    let activity_id = scope.new_id();
+    insert(scope, quote_id, activity_id, activity_type, description, metadata).await
+}
+
+async fn insert(
+    scope: &mut Scope,
+    quote_id: Uuid,
+    activity_id: Uuid,
+    activity_type: &str,
+    description: String,
+    metadata: Value,
+) -> Result<()> {
+    let (now, actor) = (scope.now(), scope.actor());
     scope
         .insert(&quote_activities::TABLE)
         .set(quote_activities::ACTIVITY_ID, activity_id)
         .set(quote_activities::QUOTE_ID, quote_id)
-        .set(quote_activities::ACTIVITY_TYPE, "sent".to_owned())
-        .set(quote_activities::DESCRIPTION, PUBLISHED.to_owned())
+        .set(quote_activities::ACTIVITY_TYPE, activity_type.to_owned())
+        .set(quote_activities::DESCRIPTION, description)
         .set(quote_activities::PERFORMED_BY, Some(actor))
         .set(quote_activities::METADATA, metadata)
         .set(quote_activities::CREATED_AT, now)

@@ -5,13 +5,14 @@ use actwright_generated::types::QuoteSummary;
 use actwright_runtime::query::Row;
 use actwright_runtime::{Error, Result, Scope, Timestamp, Uuid};
 
-use super::quote_recipients;
-use super::quote_status::QuoteStatus;
+use super::quote_status::{self, QuoteStatus};
+use super::{quote_expiry, quote_recipients};
 
 /// A quote that is no template.
 #[derive(Debug)]
 pub struct QuoteRecord {
-    pub status: String,
+    /// A quote that was sent and is no longer valid counts as expired.
+    pub status: QuoteStatus,
     pub sent_at: Option<Timestamp>,
     quote_id: Uuid,
     number: Option<String>,
@@ -36,6 +37,7 @@ impl QuoteRecord {
             .column(quotes::TITLE)
             .column(quotes::IS_TEMPLATE)
             .column(quotes::SENT_AT)
+            .column(quotes::VALID_UNTIL)
             .left_join(contacts::CONTACT_NAME_ID, quotes::CONTACT_ID)
             .column(contacts::EMAIL)
             .left_join(clients::CLIENT_ID, quotes::CLIENT_ID)
@@ -49,14 +51,15 @@ impl QuoteRecord {
             let message = "The quote is a template. Create a quote from it and send that.";
             return Err(Error::invalid_field("/quote_id", message));
         }
-        Self::of(quote_id, &row)
+        let stored = quote_status::parse(&row.get(quotes::STATUS)?.unwrap_or_default())?;
+        let status = quote_expiry::status_now(scope, quote_id, stored, row.get(quotes::VALID_UNTIL)?)?;
+        Self::of(quote_id, status, &row)
     }
 
-    fn of(quote_id: Uuid, row: &Row) -> Result<Self> {
+    fn of(quote_id: Uuid, status: QuoteStatus, row: &Row) -> Result<Self> {
         Ok(Self {
             quote_id,
-            // Only templates have none.
-            status: row.get(quotes::STATUS)?.unwrap_or_default(),
+            status,
             sent_at: row.get(quotes::SENT_AT)?,
             number: row.get(quotes::QUOTE_NUMBER)?,
             client_id: row.get(quotes::CLIENT_ID)?,
@@ -71,24 +74,23 @@ impl QuoteRecord {
         quote_recipients::recipients(given, self.contact_email.clone(), self.billing_email.clone())
     }
 
-    /// Notes that it has been sent.
+    /// Moves it to another status.
     ///
     /// # Errors
     ///
-    /// Those of the database.
-    pub async fn mark_sent(&mut self, scope: &mut Scope) -> Result<()> {
+    /// `VALIDATION_ERROR` when it may not go there.
+    pub async fn change_status(&mut self, scope: &mut Scope, to: QuoteStatus) -> Result<()> {
+        quote_status::check_transition(self.status, to)?;
         let (now, actor) = (scope.now(), scope.actor());
-        self.status = QuoteStatus::Sent.as_str().to_owned();
-        self.sent_at = Some(now);
-        scope
-            .update(&quotes::TABLE)
-            .set(quotes::STATUS, Some(self.status.clone()))
-            .set(quotes::SENT_AT, self.sent_at)
-            .set(quotes::UPDATED_BY, Some(actor))
-            .set(quotes::UPDATED_AT, now)
-            .filter(quotes::QUOTE_ID.eq(self.quote_id))
-            .run()
-            .await?;
+        let mut update = scope.update(&quotes::TABLE).set(quotes::STATUS, Some(to.as_str().to_owned()));
+        if to == QuoteStatus::Sent {
+            self.sent_at = Some(now);
+            update.assign(quotes::SENT_AT, self.sent_at);
+        }
+        update.assign(quotes::UPDATED_BY, Some(actor));
+        update.assign(quotes::UPDATED_AT, now);
+        update.filter(quotes::QUOTE_ID.eq(self.quote_id)).run().await?;
+        self.status = to;
         Ok(())
     }
 
@@ -97,7 +99,7 @@ impl QuoteRecord {
         QuoteSummary {
             quote_id: self.quote_id,
             quote_number: self.number,
-            status: self.status,
+            status: self.status.as_str().to_owned(),
             client_id: self.client_id,
             title: self.title,
         }

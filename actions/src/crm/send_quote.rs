@@ -6,18 +6,18 @@ use actwright_runtime::{Error, Result};
 use super::quote_delivery::{self, Delivery};
 use super::quote_history;
 use super::quote_record::QuoteRecord;
-use super::quote_status::QuoteStatus;
+use super::quote_status::{self, QuoteStatus};
 use crate::Bodies;
 
 impl Body for Bodies {
     async fn run(context: &mut Context<'_>, input: Input) -> Result<Output> {
         let mut quote = QuoteRecord::lock(context, input.quote_id).await?;
-        if quote.status == QuoteStatus::Sent.as_str() {
+        if quote.status == QuoteStatus::Sent {
             return already_sent(quote, input.no_op_if_already_sent);
         }
-        QuoteStatus::check_sendable(context, &quote.status).await?;
-        let previous_status = quote.status.clone();
-        quote.mark_sent(context).await?;
+        quote_status::check_sendable(context, quote.status).await?;
+        let previous_status = quote.status;
+        quote.change_status(context, QuoteStatus::Sent).await?;
         let recipients = quote.recipients(&input.email_addresses.unwrap_or_default());
         let activity_id = context.new_id();
         let message_id = (!recipients.is_empty()).then(|| format!("<{activity_id}@actwright>"));
@@ -32,8 +32,8 @@ impl Body for Bodies {
         };
         context.defer(quote_delivery::PUBLISH, delivery)?;
         Ok(Output {
-            previous_status,
-            new_status: quote.status.clone(),
+            previous_status: previous_status.as_str().to_owned(),
+            new_status: quote.status.as_str().to_owned(),
             sent_at: quote.sent_at,
             quote: quote.into_summary(),
             recipients,
@@ -50,8 +50,8 @@ fn already_sent(quote: QuoteRecord, no_op: bool) -> Result<Output> {
         return Err(Error::invalid_field("/quote_id", "The quote was sent before. Sending it again is not supported."));
     }
     Ok(Output {
-        previous_status: quote.status.clone(),
-        new_status: quote.status.clone(),
+        previous_status: quote.status.as_str().to_owned(),
+        new_status: quote.status.as_str().to_owned(),
         sent_at: quote.sent_at,
         quote: quote.into_summary(),
         recipients: Vec::new(),

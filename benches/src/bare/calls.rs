@@ -137,7 +137,8 @@ impl Bare {
         let (resources, actions) = (["billing", "billing"], ["read", "update"]);
         let mut call = self.begin(Operation::SendQuote, draw, &resources, &actions).await?;
         let (quote, user, now) = (Param::Id(draw.quote), Param::Id(draw.user), Param::At(call.now));
-        let columns = [Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::Text, Read::Text];
+        let columns =
+            [Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::At, Read::Text, Read::Text];
         call.tx.read(sql::RULES, &[T, user], &[]).await?;
         call.tx.one(sql::LOCKED_QUOTE, &[T, quote, ONE], &columns).await?;
         call.tx.execute(sql::SEND_QUOTE, &[Param::Text("sent"), now, user, now, T, quote]).await?;

@@ -140,7 +140,7 @@ pub const RULES: Sql = common!(
 pub const LOCKED_QUOTE: Sql = locking!(
     "quotes",
     "SELECT quotes.quote_number, quotes.status, quotes.client_id, quotes.title, quotes.is_template, \
-     quotes.sent_at, contacts.email, clients.billing_email FROM quotes \
+     quotes.sent_at, quotes.valid_until, contacts.email, clients.billing_email FROM quotes \
      LEFT JOIN contacts ON contacts.contact_name_id = quotes.contact_id AND contacts.tenant = quotes.tenant \
      LEFT JOIN clients ON clients.client_id = quotes.client_id AND clients.tenant = quotes.tenant \
      WHERE quotes.tenant = $1 AND quotes.quote_id = $2 LIMIT $3"

@@ -156,6 +156,9 @@ fn sizes(min: Option<u64>, max: Option<u64>) -> (usize, usize) {
 
 fn string(text: &StringType) -> BoxedStrategy<Value> {
     if let Some(pattern) = &text.pattern {
+        // What is generated matches as a whole in any case.
+        let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+        let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
         return string_regex(pattern).expect("a pattern that can be generated").prop_map(Value::String).boxed();
     }
     let (min, max) = sizes(text.min_length, text.max_length);
