@@ -7,6 +7,9 @@ use actwright_runtime::{Error, Result, Scope};
 
 use crate::Bodies;
 
+/// The largest number that the column holds.
+const LAST_PLACE: i64 = i32::MAX as i64;
+
 impl Body for Bodies {
     async fn run(context: &mut Context<'_>, input: Input) -> Result<Output> {
         // Nothing in the database keeps two types from having one name.
@@ -21,14 +24,7 @@ impl Body for Bodies {
                 }
             };
         }
-        let last = all.iter().filter_map(|one| one.display_order).max();
-        let display_order = match input.display_order {
-            Some(order) if all.iter().any(|one| one.display_order == Some(order)) => {
-                return Err(Error::conflict(format!("Another activity type has the display order {order}.")));
-            }
-            Some(order) => order,
-            None => last.map_or(0, |last| last + 1),
-        };
+        let display_order = place(&all, input.display_order)?;
         let created = InteractionType {
             type_id: context.new_id(),
             type_name: name,
@@ -72,6 +68,19 @@ async fn types(scope: &mut Scope) -> Result<Vec<InteractionType>> {
         })
     });
     found.collect()
+}
+
+/// The place that is asked for where it is free, else the one after all others.
+fn place(all: &[InteractionType], wanted: Option<i64>) -> Result<i64> {
+    let last = all.iter().filter_map(|one| one.display_order).max().unwrap_or(0);
+    let order = wanted.unwrap_or(last + 1);
+    if all.iter().any(|one| one.display_order == Some(order)) {
+        return Err(Error::conflict(format!("Another activity type has the display order {order}.")));
+    }
+    if order > LAST_PLACE {
+        return Err(Error::conflict("The last place is taken. Give a display_order that is free."));
+    }
+    Ok(order)
 }
 
 /// Trimmed, with runs of white space as one blank.

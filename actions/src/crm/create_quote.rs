@@ -1,19 +1,21 @@
 //! `crm.create_quote`: a draft with the tenant's next number.
 
 use actwright_generated::crm::create_quote::{Body, Context, Input, Output};
-use actwright_generated::tables::{clients, contacts, quotes};
-use actwright_runtime::{Error, Result, Scope, Uuid};
+use actwright_generated::tables::quotes;
+use actwright_runtime::Result;
 use serde_json::json;
 
+use super::links::Links;
 use super::quote_status::QuoteStatus;
 use super::{numbering, quote_detail, quote_history};
 use crate::Bodies;
 
 impl Body for Bodies {
     async fn run(context: &mut Context<'_>, input: Input) -> Result<Output> {
-        check_parties(context, input.client_id, input.contact_id).await?;
+        let actor = context.actor();
+        Links::resolve(context, Some(input.client_id), input.contact_id, None, actor).await?;
         let number = numbering::QUOTE.next(context).await?;
-        let (quote_id, now, actor) = (context.new_id(), context.now(), context.actor());
+        let (quote_id, now) = (context.new_id(), context.now());
         context
             .insert(&quotes::TABLE)
             .set(quotes::QUOTE_ID, quote_id)
@@ -46,20 +48,4 @@ impl Body for Bodies {
         quote_history::enter(context, quote_id, "created", format!("Quote {number} created"), metadata).await?;
         Ok(Output { quote: quote_detail::load(context, quote_id).await? })
     }
-}
-
-/// Checks that the client is there, and that the contact is one of its own.
-async fn check_parties(scope: &mut Scope, client_id: Uuid, contact_id: Option<Uuid>) -> Result<()> {
-    let client = scope.select(&clients::TABLE).filter(clients::CLIENT_ID.eq(client_id));
-    if !client.exists().await? {
-        return Err(Error::not_found("client", client_id));
-    }
-    let Some(contact_id) = contact_id else { return Ok(()) };
-    let contact = scope.select(&contacts::TABLE).column(contacts::CLIENT_ID);
-    let row = contact.filter(contacts::CONTACT_NAME_ID.eq(contact_id)).one().await?;
-    let row = row.ok_or_else(|| Error::not_found("contact", contact_id))?;
-    if row.get(contacts::CLIENT_ID)? != Some(client_id) {
-        return Err(Error::invalid_field("/contact_id", "The contact does not belong to the client."));
-    }
-    Ok(())
 }
