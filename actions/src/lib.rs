@@ -15,10 +15,12 @@ const MIGRATIONS: Migrations = Migrations {
     sqlite: &[
         ("crm", include_str!("../migrations/sqlite/0001_crm.sql")),
         ("numbers and tags", include_str!("../migrations/sqlite/0002_numbers_and_tags.sql")),
+        ("tax, contracts, invoices", include_str!("../migrations/sqlite/0003_tax_contracts_invoices.sql")),
     ],
     postgres: &[
         ("crm", include_str!("../migrations/postgres/0001_crm.sql")),
         ("numbers and tags", include_str!("../migrations/postgres/0002_numbers_and_tags.sql")),
+        ("tax, contracts, invoices", include_str!("../migrations/postgres/0003_tax_contracts_invoices.sql")),
     ],
 };
 
@@ -27,6 +29,6 @@ pub const DEMO_ROWS: &str = include_str!("../seed/demo.yaml");
 
 /// The pack.
 pub fn pack() -> Pack {
-    let jobs = [crm::quote_delivery::jobs(), crm::quote_expiry::jobs()].concat();
+    let jobs = [crm::quote::delivery::jobs(), crm::quote::expiry::jobs()].concat();
     Pack { migrations: Some(MIGRATIONS), jobs, ..actwright_generated::pack::<Bodies>() }
 }

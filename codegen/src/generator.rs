@@ -277,9 +277,9 @@ impl Generator {
             .map(|folder| {
                 let mut names = Vec::new();
                 for entry in list(&folder)? {
-                    if let Some(name) = entry.strip_suffix(".rs").filter(|name| *name != "mod") {
-                        names.push(name.to_owned());
-                    }
+                    let file = entry.strip_suffix(".rs").filter(|name| *name != "mod");
+                    let folder_of_its_own = folder.join(&entry).join("mod.rs").is_file().then_some(entry.as_str());
+                    names.extend(file.or(folder_of_its_own).map(str::to_owned));
                 }
                 names.sort();
                 Ok((folder.join("mod.rs"), emit::module_list(&names)))

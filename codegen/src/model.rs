@@ -209,8 +209,10 @@ pub enum Check {
     OneOf(Vec<String>),
     /// Where both are given, the first is not greater. Not expressible in JSON Schema.
     Ordered(String, String),
-    /// When the first is given, so are the others.
-    Requires(String, Vec<String>),
+    /// When the condition holds, these are given.
+    Requires(Condition, Vec<String>),
+    /// When the condition holds, none of these is given.
+    Excludes(Condition, Vec<String>),
     /// The object at this path has at least one of its fields. The empty path is the input itself.
     NonEmpty(String),
     /// These fields do not have all of these values at once; a default counts as the value of an absent field.
@@ -314,12 +316,24 @@ pub struct Authorization {
     pub client: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// Every row belongs to a tenant.
     Tenant,
     /// One set of rows for all tenants. Read only.
     System,
+    /// The rows have no tenant of their own: each belongs to the tenant of the row that it refers to. Read only.
+    Through(Parent),
+}
+
+/// What the rows of a table of [`Scope::Through`] refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// The column that refers to it.
+    pub column: String,
+    pub table: String,
+    /// The column there that is referred to.
+    pub key: String,
 }
 
 #[derive(Debug, Clone)]
@@ -341,6 +355,10 @@ pub enum ColumnType {
     Boolean,
     /// `timestamptz`; microseconds in an INTEGER on SQLite.
     Timestamp,
+    /// TEXT on SQLite.
+    Date,
+    /// `numeric`; TEXT on SQLite.
+    Decimal,
     Json,
     /// `text[]`; a JSON array on SQLite.
     TextArray,

@@ -221,4 +221,10 @@ fn the_list_of_modules_follows_the_folder() {
     assert_eq!(pack.drift(), [("bodies/notes/mod.rs".to_owned(), DriftKind::Changed)]);
     pack.generator().run().unwrap();
     assert!(fs::read_to_string(pack.path("bodies/notes/mod.rs")).unwrap().contains("pub mod shared_words;"));
+
+    fs::create_dir(pack.path("bodies/notes/shared")).unwrap();
+    assert_eq!(pack.drift(), [], "a folder without a module is none");
+    fs::write(pack.path("bodies/notes/shared/mod.rs"), "").unwrap();
+    pack.generator().run().unwrap();
+    assert!(fs::read_to_string(pack.path("bodies/notes/mod.rs")).unwrap().contains("pub mod shared;"));
 }

@@ -16,19 +16,23 @@ pub mod types;
 #[rustfmt::skip]
 pub fn pack<B>() -> ::actwright_runtime::Pack
 where
-    B: crm::create_activity_note::Body + crm::create_interaction_type::Body
-        + crm::create_quote::Body + crm::find_activities::Body + crm::find_quotes::Body
+    B: crm::add_quote_item::Body + crm::convert_quote::Body
+        + crm::create_activity_note::Body + crm::create_interaction_type::Body
+        + crm::create_quote::Body + crm::create_quote_from_template::Body
+        + crm::find_activities::Body + crm::find_quotes::Body
         + crm::schedule_activity::Body + crm::send_quote::Body
         + crm::submit_quote_for_approval::Body + crm::tag_activity::Body
         + crm::update_activity::Body + crm::update_activity_status::Body,
 {
     ::actwright_runtime::Pack {
         actions: ::std::vec::Vec::from([
+            crm::add_quote_item::entry::<B>(), crm::convert_quote::entry::<B>(),
             crm::create_activity_note::entry::<B>(), crm::create_interaction_type::entry::<B>(),
-            crm::create_quote::entry::<B>(), crm::find_activities::entry::<B>(), crm::find_quotes::entry::<B>(),
-            crm::schedule_activity::entry::<B>(), crm::send_quote::entry::<B>(),
-            crm::submit_quote_for_approval::entry::<B>(), crm::tag_activity::entry::<B>(),
-            crm::update_activity::entry::<B>(), crm::update_activity_status::entry::<B>(),
+            crm::create_quote::entry::<B>(), crm::create_quote_from_template::entry::<B>(),
+            crm::find_activities::entry::<B>(), crm::find_quotes::entry::<B>(), crm::schedule_activity::entry::<B>(),
+            crm::send_quote::entry::<B>(), crm::submit_quote_for_approval::entry::<B>(),
+            crm::tag_activity::entry::<B>(), crm::update_activity::entry::<B>(),
+            crm::update_activity_status::entry::<B>(),
         ]),
         pickers: pickers::ALL, tables: tables::ALL, catalog: ::core::include_str!("../catalog.json"),
         migrations: ::core::option::Option::None, jobs: ::std::vec::Vec::new(),

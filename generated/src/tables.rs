@@ -2,12 +2,64 @@
 //! Tables and columns. The tenant's column is not among them: every statement carries it by itself.
 /// All tables, by name.
 pub static ALL: &[&::actwright_runtime::query::Table] = &[
-    &client_locations::TABLE, &clients::TABLE, &contacts::TABLE, &document_associations::TABLE, &documents::TABLE,
-    &external_files::TABLE, &interaction_types::TABLE, &interactions::TABLE, &next_number::TABLE, &projects::TABLE,
-    &quote_activities::TABLE, &quote_items::TABLE, &quotes::TABLE, &statuses::TABLE, &system_interaction_types::TABLE,
-    &tag_definitions::TABLE, &tag_mappings::TABLE, &tenant_settings::TABLE, &tenants::TABLE, &tickets::TABLE,
-    &users::TABLE,
+    &client_contracts::TABLE, &client_locations::TABLE, &client_tax_rates::TABLE, &client_tax_settings::TABLE,
+    &clients::TABLE, &composite_tax_mappings::TABLE, &contacts::TABLE, &contract_line_service_configuration::TABLE,
+    &contract_line_service_fixed_config::TABLE, &contract_line_service_hourly_configs::TABLE,
+    &contract_line_service_usage_config::TABLE, &contract_line_services::TABLE, &contract_lines::TABLE,
+    &contracts::TABLE, &document_associations::TABLE, &documents::TABLE, &external_files::TABLE,
+    &interaction_types::TABLE, &interactions::TABLE, &invoice_charges::TABLE, &invoices::TABLE, &next_number::TABLE,
+    &projects::TABLE, &quote_activities::TABLE, &quote_items::TABLE, &quotes::TABLE, &service_catalog::TABLE,
+    &statuses::TABLE, &system_interaction_types::TABLE, &tag_definitions::TABLE, &tag_mappings::TABLE,
+    &tax_components::TABLE, &tax_holidays::TABLE, &tax_rate_thresholds::TABLE, &tax_rates::TABLE,
+    &tenant_settings::TABLE, &tenants::TABLE, &tickets::TABLE, &users::TABLE,
 ];
+/// Which client has which contract, and when.
+pub mod client_contracts {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "client_contracts", scope: query::Scope::Tenant, key: &["client_contract_id"],
+        columns: &[
+            query::ColumnSpec { name: "client_contract_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contract_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Date, nullable: false },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Date, nullable: true },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "po_number", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "status", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `client_contract_id`.
+    pub const CLIENT_CONTRACT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `contract_id`.
+    pub const CONTRACT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<::actwright_runtime::Date> = query::Column::new(&TABLE, 3);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Date>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 5);
+    /// The column `po_number`.
+    pub const PO_NUMBER: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 6);
+    /// The column `status`.
+    pub const STATUS: query::Column<::std::string::String> = query::Column::new(&TABLE, 7);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 8);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 9);
+}
 /// Addresses of clients.
 pub mod client_locations {
     use ::actwright_runtime::query;
@@ -93,6 +145,62 @@ pub mod client_locations {
         ::core::option::Option<::actwright_runtime::Timestamp>,
     > = query::Column::new(&TABLE, 19);
 }
+/// Rates of tax that are assigned to clients.
+pub mod client_tax_rates {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "client_tax_rates", scope: query::Scope::Tenant, key: &["client_tax_rates_id"],
+        columns: &[
+            query::ColumnSpec { name: "client_tax_rates_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_rate_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "location_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "is_default", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `client_tax_rates_id`.
+    pub const CLIENT_TAX_RATES_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `tax_rate_id`.
+    pub const TAX_RATE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `location_id`.
+    pub const LOCATION_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 3);
+    /// The column `is_default`.
+    pub const IS_DEFAULT: query::Column<bool> = query::Column::new(&TABLE, 4);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 5);
+}
+/// How a client is taxed.
+pub mod client_tax_settings {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "client_tax_settings", scope: query::Scope::Tenant, key: &["client_id", "billing_profile_id"],
+        columns: &[
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "is_reverse_charge_applicable", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "tax_source_override", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_profile_id", ty: query::ColumnType::Uuid, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `is_reverse_charge_applicable`.
+    pub const IS_REVERSE_CHARGE_APPLICABLE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 1);
+    /// The column `tax_source_override`.
+    pub const TAX_SOURCE_OVERRIDE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `billing_profile_id`.
+    pub const BILLING_PROFILE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 3);
+}
 /// Companies and people that the tenant serves.
 pub mod clients {
     use ::actwright_runtime::query;
@@ -112,6 +220,7 @@ pub mod clients {
             query::ColumnSpec { name: "account_manager_id", ty: query::ColumnType::Uuid, nullable: true },
             query::ColumnSpec { name: "default_currency_code", ty: query::ColumnType::Text, nullable: false },
             query::ColumnSpec { name: "billing_cycle", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "payment_terms", ty: query::ColumnType::Text, nullable: true },
             query::ColumnSpec { name: "is_tax_exempt", ty: query::ColumnType::Boolean, nullable: false },
             query::ColumnSpec { name: "region_code", ty: query::ColumnType::Text, nullable: true },
             query::ColumnSpec { name: "timezone", ty: query::ColumnType::Text, nullable: true },
@@ -153,24 +262,52 @@ pub mod clients {
     pub const DEFAULT_CURRENCY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 10);
     /// The column `billing_cycle`.
     pub const BILLING_CYCLE: query::Column<::std::string::String> = query::Column::new(&TABLE, 11);
+    /// The column `payment_terms`.
+    pub const PAYMENT_TERMS: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 12);
     /// The column `is_tax_exempt`.
-    pub const IS_TAX_EXEMPT: query::Column<bool> = query::Column::new(&TABLE, 12);
+    pub const IS_TAX_EXEMPT: query::Column<bool> = query::Column::new(&TABLE, 13);
     /// The column `region_code`.
     pub const REGION_CODE: query::Column<
         ::core::option::Option<::std::string::String>,
-    > = query::Column::new(&TABLE, 13);
+    > = query::Column::new(&TABLE, 14);
     /// The column `timezone`.
-    pub const TIMEZONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 14);
+    pub const TIMEZONE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 15);
     /// The column `is_inactive`.
-    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 15);
+    pub const IS_INACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 16);
     /// The column `created_at`.
     pub const CREATED_AT: query::Column<
         ::core::option::Option<::actwright_runtime::Timestamp>,
-    > = query::Column::new(&TABLE, 16);
+    > = query::Column::new(&TABLE, 17);
     /// The column `updated_at`.
     pub const UPDATED_AT: query::Column<
         ::core::option::Option<::actwright_runtime::Timestamp>,
-    > = query::Column::new(&TABLE, 17);
+    > = query::Column::new(&TABLE, 18);
+}
+/// Which components a composite rate has, in order.
+pub mod composite_tax_mappings {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "composite_tax_mappings",
+        scope: query::Scope::Through(query::Parent {
+            column: "composite_tax_id", table: "tax_rates", key: "tax_rate_id",
+        }),
+        key: &["composite_tax_id", "tax_component_id"],
+        columns: &[
+            query::ColumnSpec { name: "composite_tax_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_component_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "sequence", ty: query::ColumnType::Integer, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `composite_tax_id`.
+    pub const COMPOSITE_TAX_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tax_component_id`.
+    pub const TAX_COMPONENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `sequence`.
+    pub const SEQUENCE: query::Column<i64> = query::Column::new(&TABLE, 2);
 }
 /// People at clients.
 pub mod contacts {
@@ -218,6 +355,283 @@ pub mod contacts {
     pub const UPDATED_AT: query::Column<
         ::core::option::Option<::actwright_runtime::Timestamp>,
     > = query::Column::new(&TABLE, 9);
+}
+/// How a service of a contract line is billed.
+pub mod contract_line_service_configuration {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_line_service_configuration", scope: query::Scope::Tenant, key: &["config_id"],
+        columns: &[
+            query::ColumnSpec { name: "config_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contract_line_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "service_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "configuration_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "custom_rate", ty: query::ColumnType::Decimal, nullable: true },
+            query::ColumnSpec { name: "quantity", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `config_id`.
+    pub const CONFIG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `contract_line_id`.
+    pub const CONTRACT_LINE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `service_id`.
+    pub const SERVICE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `configuration_type`.
+    pub const CONFIGURATION_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `custom_rate`.
+    pub const CUSTOM_RATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Decimal>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `quantity`.
+    pub const QUANTITY: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 5);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 6);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 7);
+}
+/// Configurations of services at a fixed rate.
+pub mod contract_line_service_fixed_config {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_line_service_fixed_config", scope: query::Scope::Tenant, key: &["config_id"],
+        columns: &[
+            query::ColumnSpec { name: "config_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "base_rate", ty: query::ColumnType::Decimal, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `config_id`.
+    pub const CONFIG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `base_rate`.
+    pub const BASE_RATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Decimal>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 2);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 3);
+}
+/// Configurations of services by the hour. Times are in minutes.
+pub mod contract_line_service_hourly_configs {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_line_service_hourly_configs", scope: query::Scope::Tenant, key: &["config_id"],
+        columns: &[
+            query::ColumnSpec { name: "config_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "hourly_rate", ty: query::ColumnType::Decimal, nullable: false },
+            query::ColumnSpec { name: "minimum_billable_time", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "round_up_to_nearest", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `config_id`.
+    pub const CONFIG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `hourly_rate`.
+    pub const HOURLY_RATE: query::Column<::actwright_runtime::Decimal> = query::Column::new(&TABLE, 1);
+    /// The column `minimum_billable_time`.
+    pub const MINIMUM_BILLABLE_TIME: query::Column<i64> = query::Column::new(&TABLE, 2);
+    /// The column `round_up_to_nearest`.
+    pub const ROUND_UP_TO_NEAREST: query::Column<i64> = query::Column::new(&TABLE, 3);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 4);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 5);
+}
+/// Configurations of services by usage.
+pub mod contract_line_service_usage_config {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_line_service_usage_config", scope: query::Scope::Tenant, key: &["config_id"],
+        columns: &[
+            query::ColumnSpec { name: "config_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "unit_of_measure", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "base_rate", ty: query::ColumnType::Decimal, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `config_id`.
+    pub const CONFIG_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `unit_of_measure`.
+    pub const UNIT_OF_MEASURE: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `base_rate`.
+    pub const BASE_RATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Decimal>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 3);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 4);
+}
+/// Services of contract lines.
+pub mod contract_line_services {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_line_services", scope: query::Scope::Tenant, key: &["service_id", "contract_line_id"],
+        columns: &[
+            query::ColumnSpec { name: "contract_line_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "service_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "quantity", ty: query::ColumnType::Integer, nullable: true },
+            query::ColumnSpec { name: "custom_rate", ty: query::ColumnType::Bigint, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `contract_line_id`.
+    pub const CONTRACT_LINE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `service_id`.
+    pub const SERVICE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `quantity`.
+    pub const QUANTITY: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 2);
+    /// The column `custom_rate`.
+    pub const CUSTOM_RATE: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 3);
+}
+/// What a contract is about. Rates are in the minor unit of the contract's currency.
+pub mod contract_lines {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contract_lines", scope: query::Scope::Tenant, key: &["contract_line_id"],
+        columns: &[
+            query::ColumnSpec { name: "contract_line_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contract_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "contract_line_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_frequency", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "is_custom", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "contract_line_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "is_template", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "billing_timing", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "display_order", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "custom_rate", ty: query::ColumnType::Decimal, nullable: true },
+            query::ColumnSpec { name: "location_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `contract_line_id`.
+    pub const CONTRACT_LINE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `contract_id`.
+    pub const CONTRACT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `contract_line_name`.
+    pub const CONTRACT_LINE_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 3);
+    /// The column `billing_frequency`.
+    pub const BILLING_FREQUENCY: query::Column<::std::string::String> = query::Column::new(&TABLE, 4);
+    /// The column `is_custom`.
+    pub const IS_CUSTOM: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 5);
+    /// The column `contract_line_type`.
+    pub const CONTRACT_LINE_TYPE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 7);
+    /// The column `is_template`.
+    pub const IS_TEMPLATE: query::Column<bool> = query::Column::new(&TABLE, 8);
+    /// The column `billing_timing`.
+    pub const BILLING_TIMING: query::Column<::std::string::String> = query::Column::new(&TABLE, 9);
+    /// The column `display_order`.
+    pub const DISPLAY_ORDER: query::Column<i64> = query::Column::new(&TABLE, 10);
+    /// The column `custom_rate`.
+    pub const CUSTOM_RATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Decimal>,
+    > = query::Column::new(&TABLE, 11);
+    /// The column `location_id`.
+    pub const LOCATION_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 12);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 14);
+}
+/// Agreements with clients about what is billed again and again.
+pub mod contracts {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "contracts", scope: query::Scope::Tenant, key: &["contract_id"],
+        columns: &[
+            query::ColumnSpec { name: "contract_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "contract_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "contract_description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_frequency", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "status", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "is_template", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "template_metadata", ty: query::ColumnType::Json, nullable: true },
+            query::ColumnSpec { name: "currency_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "owner_client_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `contract_id`.
+    pub const CONTRACT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `contract_name`.
+    pub const CONTRACT_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `contract_description`.
+    pub const CONTRACT_DESCRIPTION: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `billing_frequency`.
+    pub const BILLING_FREQUENCY: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 4);
+    /// The column `status`.
+    pub const STATUS: query::Column<::std::string::String> = query::Column::new(&TABLE, 5);
+    /// The column `is_template`.
+    pub const IS_TEMPLATE: query::Column<bool> = query::Column::new(&TABLE, 6);
+    /// The column `template_metadata`.
+    pub const TEMPLATE_METADATA: query::Column<
+        ::core::option::Option<::actwright_runtime::Value>,
+    > = query::Column::new(&TABLE, 7);
+    /// The column `currency_code`.
+    pub const CURRENCY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 8);
+    /// The column `owner_client_id`.
+    pub const OWNER_CLIENT_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 9);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 10);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 11);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 12);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 13);
 }
 /// What a document belongs to.
 pub mod document_associations {
@@ -481,6 +895,162 @@ pub mod interactions {
     pub const TAGS: query::Column<
         ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     > = query::Column::new(&TABLE, 17);
+}
+/// Lines of invoices. Money is in the minor unit of the invoice's currency.
+pub mod invoice_charges {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "invoice_charges", scope: query::Scope::Tenant, key: &["item_id"],
+        columns: &[
+            query::ColumnSpec { name: "item_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "invoice_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "service_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "quantity", ty: query::ColumnType::Decimal, nullable: false },
+            query::ColumnSpec { name: "unit_price", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "total_price", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "tax_region", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "tax_rate", ty: query::ColumnType::Decimal, nullable: false },
+            query::ColumnSpec { name: "tax_amount", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "net_amount", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "is_manual", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "is_discount", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "discount_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "discount_percentage", ty: query::ColumnType::Decimal, nullable: true },
+            query::ColumnSpec { name: "applies_to_item_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "applies_to_service_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "is_taxable", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "location_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "created_by", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `item_id`.
+    pub const ITEM_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `invoice_id`.
+    pub const INVOICE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `service_id`.
+    pub const SERVICE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 2);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::std::string::String> = query::Column::new(&TABLE, 3);
+    /// The column `quantity`.
+    pub const QUANTITY: query::Column<::actwright_runtime::Decimal> = query::Column::new(&TABLE, 4);
+    /// The column `unit_price`.
+    pub const UNIT_PRICE: query::Column<i64> = query::Column::new(&TABLE, 5);
+    /// The column `total_price`.
+    pub const TOTAL_PRICE: query::Column<i64> = query::Column::new(&TABLE, 6);
+    /// The column `tax_region`.
+    pub const TAX_REGION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 7);
+    /// The column `tax_rate`.
+    pub const TAX_RATE: query::Column<::actwright_runtime::Decimal> = query::Column::new(&TABLE, 8);
+    /// The column `tax_amount`.
+    pub const TAX_AMOUNT: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 9);
+    /// The column `net_amount`.
+    pub const NET_AMOUNT: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 10);
+    /// The column `is_manual`.
+    pub const IS_MANUAL: query::Column<bool> = query::Column::new(&TABLE, 11);
+    /// The column `is_discount`.
+    pub const IS_DISCOUNT: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 12);
+    /// The column `discount_type`.
+    pub const DISCOUNT_TYPE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 13);
+    /// The column `discount_percentage`.
+    pub const DISCOUNT_PERCENTAGE: query::Column<
+        ::core::option::Option<::actwright_runtime::Decimal>,
+    > = query::Column::new(&TABLE, 14);
+    /// The column `applies_to_item_id`.
+    pub const APPLIES_TO_ITEM_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 15);
+    /// The column `applies_to_service_id`.
+    pub const APPLIES_TO_SERVICE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 16);
+    /// The column `is_taxable`.
+    pub const IS_TAXABLE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 17);
+    /// The column `location_id`.
+    pub const LOCATION_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 18);
+    /// The column `created_by`.
+    pub const CREATED_BY: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 19);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 20);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 21);
+}
+/// Invoices. Money is in the minor unit of the currency.
+pub mod invoices {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "invoices", scope: query::Scope::Tenant, key: &["invoice_id"],
+        columns: &[
+            query::ColumnSpec { name: "invoice_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "invoice_number", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "client_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "invoice_date", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "due_date", ty: query::ColumnType::Timestamp, nullable: false },
+            query::ColumnSpec { name: "status", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "subtotal", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "tax", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "total_amount", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "currency_code", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "tax_source", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "po_number", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_manual", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "invoice_type", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "created_at", ty: query::ColumnType::Timestamp, nullable: true },
+            query::ColumnSpec { name: "updated_at", ty: query::ColumnType::Timestamp, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `invoice_id`.
+    pub const INVOICE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `invoice_number`.
+    pub const INVOICE_NUMBER: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `client_id`.
+    pub const CLIENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 2);
+    /// The column `invoice_date`.
+    pub const INVOICE_DATE: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 3);
+    /// The column `due_date`.
+    pub const DUE_DATE: query::Column<::actwright_runtime::Timestamp> = query::Column::new(&TABLE, 4);
+    /// The column `status`.
+    pub const STATUS: query::Column<::std::string::String> = query::Column::new(&TABLE, 5);
+    /// The column `subtotal`.
+    pub const SUBTOTAL: query::Column<i64> = query::Column::new(&TABLE, 6);
+    /// The column `tax`.
+    pub const TAX: query::Column<i64> = query::Column::new(&TABLE, 7);
+    /// The column `total_amount`.
+    pub const TOTAL_AMOUNT: query::Column<i64> = query::Column::new(&TABLE, 8);
+    /// The column `currency_code`.
+    pub const CURRENCY_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 9);
+    /// The column `tax_source`.
+    pub const TAX_SOURCE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 10);
+    /// The column `po_number`.
+    pub const PO_NUMBER: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 11);
+    /// The column `is_manual`.
+    pub const IS_MANUAL: query::Column<bool> = query::Column::new(&TABLE, 12);
+    /// The column `invoice_type`.
+    pub const INVOICE_TYPE: query::Column<::std::string::String> = query::Column::new(&TABLE, 13);
+    /// The column `created_at`.
+    pub const CREATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 14);
+    /// The column `updated_at`.
+    pub const UPDATED_AT: query::Column<
+        ::core::option::Option<::actwright_runtime::Timestamp>,
+    > = query::Column::new(&TABLE, 15);
 }
 /// The last number that was given out, by kind of document.
 pub mod next_number {
@@ -933,6 +1503,46 @@ pub mod quotes {
     /// The column `tax_source`.
     pub const TAX_SOURCE: query::Column<::std::string::String> = query::Column::new(&TABLE, 39);
 }
+/// Services and products that the tenant sells.
+pub mod service_catalog {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "service_catalog", scope: query::Scope::Tenant, key: &["service_id"],
+        columns: &[
+            query::ColumnSpec { name: "service_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "service_name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "default_rate", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "unit_of_measure", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "billing_method", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "item_kind", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: false },
+            query::ColumnSpec { name: "sku", ty: query::ColumnType::Text, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `service_id`.
+    pub const SERVICE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `service_name`.
+    pub const SERVICE_NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 1);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `default_rate`.
+    pub const DEFAULT_RATE: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 3);
+    /// The column `unit_of_measure`.
+    pub const UNIT_OF_MEASURE: query::Column<
+        ::core::option::Option<::std::string::String>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `billing_method`.
+    pub const BILLING_METHOD: query::Column<::std::string::String> = query::Column::new(&TABLE, 5);
+    /// The column `item_kind`.
+    pub const ITEM_KIND: query::Column<::std::string::String> = query::Column::new(&TABLE, 6);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<bool> = query::Column::new(&TABLE, 7);
+    /// The column `sku`.
+    pub const SKU: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 8);
+}
 /// Statuses of tickets, projects and interactions.
 pub mod statuses {
     use ::actwright_runtime::query;
@@ -1080,6 +1690,143 @@ pub mod tag_mappings {
     pub const CREATED_BY: query::Column<
         ::core::option::Option<::actwright_runtime::Uuid>,
     > = query::Column::new(&TABLE, 5);
+}
+/// Parts of composite rates of tax, in percent.
+pub mod tax_components {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tax_components", scope: query::Scope::Tenant, key: &["tax_component_id"],
+        columns: &[
+            query::ColumnSpec { name: "tax_component_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_rate_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "name", ty: query::ColumnType::Text, nullable: false },
+            query::ColumnSpec { name: "rate", ty: query::ColumnType::Bigint, nullable: false },
+            query::ColumnSpec { name: "sequence", ty: query::ColumnType::Integer, nullable: false },
+            query::ColumnSpec { name: "is_compound", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Date, nullable: true },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Date, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `tax_component_id`.
+    pub const TAX_COMPONENT_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tax_rate_id`.
+    pub const TAX_RATE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `name`.
+    pub const NAME: query::Column<::std::string::String> = query::Column::new(&TABLE, 2);
+    /// The column `rate`.
+    pub const RATE: query::Column<i64> = query::Column::new(&TABLE, 3);
+    /// The column `sequence`.
+    pub const SEQUENCE: query::Column<i64> = query::Column::new(&TABLE, 4);
+    /// The column `is_compound`.
+    pub const IS_COMPOUND: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 5);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Date>,
+    > = query::Column::new(&TABLE, 6);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Date>,
+    > = query::Column::new(&TABLE, 7);
+}
+/// Days on which a rate is not levied.
+pub mod tax_holidays {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tax_holidays",
+        scope: query::Scope::Through(query::Parent { column: "tax_rate_id", table: "tax_rates", key: "tax_rate_id" }),
+        key: &["tax_holiday_id"],
+        columns: &[
+            query::ColumnSpec { name: "tax_holiday_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_rate_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Date, nullable: false },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Date, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `tax_holiday_id`.
+    pub const TAX_HOLIDAY_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tax_rate_id`.
+    pub const TAX_RATE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 1);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<::actwright_runtime::Date> = query::Column::new(&TABLE, 2);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<::actwright_runtime::Date> = query::Column::new(&TABLE, 3);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 4);
+}
+/// Rates for parts of an amount, in percent. Amounts are in the minor unit of the currency.
+pub mod tax_rate_thresholds {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tax_rate_thresholds",
+        scope: query::Scope::Through(query::Parent { column: "tax_rate_id", table: "tax_rates", key: "tax_rate_id" }),
+        key: &["tax_rate_threshold_id"],
+        columns: &[
+            query::ColumnSpec { name: "tax_rate_threshold_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_rate_id", ty: query::ColumnType::Uuid, nullable: true },
+            query::ColumnSpec { name: "min_amount", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "max_amount", ty: query::ColumnType::Bigint, nullable: true },
+            query::ColumnSpec { name: "rate", ty: query::ColumnType::Bigint, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `tax_rate_threshold_id`.
+    pub const TAX_RATE_THRESHOLD_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tax_rate_id`.
+    pub const TAX_RATE_ID: query::Column<
+        ::core::option::Option<::actwright_runtime::Uuid>,
+    > = query::Column::new(&TABLE, 1);
+    /// The column `min_amount`.
+    pub const MIN_AMOUNT: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 2);
+    /// The column `max_amount`.
+    pub const MAX_AMOUNT: query::Column<::core::option::Option<i64>> = query::Column::new(&TABLE, 3);
+    /// The column `rate`.
+    pub const RATE: query::Column<i64> = query::Column::new(&TABLE, 4);
+}
+/// Rates of tax by region, in percent.
+pub mod tax_rates {
+    use ::actwright_runtime::query;
+    /// The table itself.
+    pub static TABLE: query::Table = query::Table {
+        name: "tax_rates", scope: query::Scope::Tenant, key: &["tax_rate_id"],
+        columns: &[
+            query::ColumnSpec { name: "tax_rate_id", ty: query::ColumnType::Uuid, nullable: false },
+            query::ColumnSpec { name: "tax_percentage", ty: query::ColumnType::Decimal, nullable: false },
+            query::ColumnSpec { name: "description", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "start_date", ty: query::ColumnType::Date, nullable: false },
+            query::ColumnSpec { name: "end_date", ty: query::ColumnType::Date, nullable: true },
+            query::ColumnSpec { name: "tax_type", ty: query::ColumnType::Text, nullable: true },
+            query::ColumnSpec { name: "is_composite", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "is_active", ty: query::ColumnType::Boolean, nullable: true },
+            query::ColumnSpec { name: "region_code", ty: query::ColumnType::Text, nullable: false },
+        ],
+        authorization: ::core::option::Option::None,
+    };
+    /// The column `tax_rate_id`.
+    pub const TAX_RATE_ID: query::Column<::actwright_runtime::Uuid> = query::Column::new(&TABLE, 0);
+    /// The column `tax_percentage`.
+    pub const TAX_PERCENTAGE: query::Column<::actwright_runtime::Decimal> = query::Column::new(&TABLE, 1);
+    /// The column `description`.
+    pub const DESCRIPTION: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 2);
+    /// The column `start_date`.
+    pub const START_DATE: query::Column<::actwright_runtime::Date> = query::Column::new(&TABLE, 3);
+    /// The column `end_date`.
+    pub const END_DATE: query::Column<
+        ::core::option::Option<::actwright_runtime::Date>,
+    > = query::Column::new(&TABLE, 4);
+    /// The column `tax_type`.
+    pub const TAX_TYPE: query::Column<::core::option::Option<::std::string::String>> = query::Column::new(&TABLE, 5);
+    /// The column `is_composite`.
+    pub const IS_COMPOSITE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 6);
+    /// The column `is_active`.
+    pub const IS_ACTIVE: query::Column<::core::option::Option<bool>> = query::Column::new(&TABLE, 7);
+    /// The column `region_code`.
+    pub const REGION_CODE: query::Column<::std::string::String> = query::Column::new(&TABLE, 8);
 }
 /// Settings of the tenant. Absent keys of the JSON document have their defaults.
 pub mod tenant_settings {

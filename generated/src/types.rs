@@ -98,6 +98,58 @@ impl decode::Enumeration for ActivityVisibility {
 impl decode::Decode for ActivityVisibility {
     fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
 }
+/// How often something recurring is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillingFrequency {
+    Weekly, BiWeekly, Monthly, Quarterly, SemiAnnually, Annually,
+}
+impl BillingFrequency {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str { <Self as decode::Enumeration>::NAMES[self as usize] }
+}
+impl decode::Enumeration for BillingFrequency {
+    const VALUES: &'static [Self] = &[
+        Self::Weekly, Self::BiWeekly, Self::Monthly, Self::Quarterly, Self::SemiAnnually, Self::Annually,
+    ];
+    const NAMES: &'static [&'static str] = &[
+        "weekly", "bi-weekly", "monthly", "quarterly", "semi-annually", "annually",
+    ];
+}
+impl decode::Decode for BillingFrequency {
+    fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
+}
+/// What is billed: a fixed price, hours, or use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillingMethod {
+    Fixed, Hourly, Usage,
+}
+impl BillingMethod {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str { <Self as decode::Enumeration>::NAMES[self as usize] }
+}
+impl decode::Enumeration for BillingMethod {
+    const VALUES: &'static [Self] = &[Self::Fixed, Self::Hourly, Self::Usage];
+    const NAMES: &'static [&'static str] = &["fixed", "hourly", "usage"];
+}
+impl decode::Decode for BillingMethod {
+    fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
+}
+/// How a discount is reckoned: a percentage of what it applies to, or a fixed amount off it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscountType {
+    Percentage, Fixed,
+}
+impl DiscountType {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str { <Self as decode::Enumeration>::NAMES[self as usize] }
+}
+impl decode::Enumeration for DiscountType {
+    const VALUES: &'static [Self] = &[Self::Percentage, Self::Fixed];
+    const NAMES: &'static [&'static str] = &["percentage", "fixed"];
+}
+impl decode::Decode for DiscountType {
+    fn decode(node: decode::Node<'_>) -> Self { decode::enumeration(node) }
+}
 /// A kind of activity that the tenant has added to those of the system.
 #[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
 pub struct InteractionType {
@@ -202,6 +254,40 @@ pub struct QuoteDetail {
     pub converted_invoice_id: ::core::option::Option<::actwright_runtime::Uuid>,
     /// Whether it is a template to create quotes from.
     pub is_template: bool,
+}
+/// A line of a quote. Money is in the minor unit of the quote's currency.
+#[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
+pub struct QuoteItem {
+    /// Identifier of the item.
+    pub quote_item_id: ::actwright_runtime::Uuid,
+    /// Quote that the item belongs to.
+    pub quote_id: ::actwright_runtime::Uuid,
+    /// What is offered.
+    pub description: ::std::string::String,
+    /// How many.
+    pub quantity: i64,
+    /// Price of one.
+    pub unit_price: i64,
+    /// Price of all of them, before discounts and tax. For a discount: the amount that it takes off.
+    pub total_price: i64,
+    /// Place among the items of the quote.
+    pub display_order: i64,
+    /// Whether the client chooses if it is part of the quote.
+    pub is_optional: bool,
+    /// Whether an optional item is chosen.
+    pub is_selected: bool,
+    /// Whether it is billed again and again.
+    pub is_recurring: bool,
+    /// Whether it takes something off.
+    pub is_discount: bool,
+    /// How often a recurring item is billed, such as monthly.
+    pub billing_frequency: ::core::option::Option<::std::string::String>,
+    /// Whether a discount is a percentage or fixed.
+    pub discount_type: ::core::option::Option<::std::string::String>,
+    /// Percentage of a discount.
+    pub discount_percentage: ::core::option::Option<i64>,
+    /// When the item was added.
+    pub created_at: ::actwright_runtime::Timestamp,
 }
 /// Where a quote stands between its first draft and a contract or an invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,5 +22,6 @@ pub use database::Database;
 pub use error::{Category, Code, Error, Result};
 pub use history::{AuditEntry, OutboxCounts, StoredEffect};
 pub use registry::{Action, Entry, Pack};
+pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 pub use value::{Date, Timestamp, Update, Value};

@@ -62,10 +62,10 @@ pub struct Permission {
     pub when: Condition,
 }
 
-/// When a permission is needed. Paths are dotted, below the input.
+/// When a permission is needed, or a rule applies. Paths are dotted, below the input.
 #[derive(Debug, Clone, Copy)]
 pub enum Condition {
-    /// For every call.
+    /// Always.
     Always,
     /// When the field is given.
     Present(&'static str),
@@ -309,8 +309,10 @@ pub enum Check {
     OneOf(&'static [&'static str]),
     /// Where both have a value, the first is not greater.
     Ordered(&'static str, &'static str),
-    /// When the first is given, so are the others.
-    Requires(&'static str, &'static [&'static str]),
+    /// When the condition holds, these are given.
+    Requires(Condition, &'static [&'static str]),
+    /// When the condition holds, none of these is given.
+    Excludes(Condition, &'static [&'static str]),
     /// The object has at least one of its known fields. The empty path is the input itself.
     NonEmpty(&'static str),
     /// These fields do not have all of these values (JSON text) at once; defaults count.

@@ -1,4 +1,4 @@
-//! Numbers of quotes under many creators at once: every one of them once, and none left out.
+//! Numbers of quotes and invoices under many creators at once: every one of them once, and none left out.
 
 use actwright_runtime::database::Engine;
 use actwright_runtime::{Call, Caller, Runtime};

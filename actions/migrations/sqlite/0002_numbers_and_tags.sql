@@ -16,7 +16,7 @@ CREATE TABLE tag_definitions (
     tag_text TEXT NOT NULL,
     tagged_type TEXT NOT NULL,
     background_color TEXT,
-    TEXT_color TEXT,
+    text_color TEXT,
     created_at INTEGER DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000),
     board_id TEXT,
     PRIMARY KEY (tenant, tag_id),

@@ -6,7 +6,7 @@ use actwright_generated::types::Pagination;
 use actwright_runtime::query::{Direction, Select};
 use actwright_runtime::{Error, Result};
 
-use super::quote_detail;
+use super::quote::detail;
 use crate::Bodies;
 
 /// The largest page of all quotes of a tenant.
@@ -18,7 +18,7 @@ impl Body for Bodies {
             let message = format!("Without a filter, a page holds at most {UNFILTERED} quotes.");
             return Err(Error::invalid_field("/pageSize", message));
         }
-        let select = quote_detail::select(context)
+        let select = detail::select(context)
             .filter(quotes::IS_TEMPLATE.eq(input.is_template))
             .filter_some(input.quote_id.map(|id| quotes::QUOTE_ID.eq(id)))
             .filter_some(input.quote_number.map(|number| quotes::QUOTE_NUMBER.eq(Some(number))))
@@ -34,7 +34,7 @@ impl Body for Bodies {
         if rows.is_empty() && input.on_empty == OnEmpty::Error {
             return Err(Error::nothing_found("No quote matches the filters."));
         }
-        let quotes = rows.iter().map(quote_detail::detail).collect::<Result<Vec<_>>>()?;
+        let quotes = rows.iter().map(detail::detail).collect::<Result<Vec<_>>>()?;
         Ok(Output {
             count: i64::try_from(quotes.len()).unwrap_or(i64::MAX),
             first_quote: quotes.first().cloned(),

@@ -15,6 +15,9 @@ pub struct Numbering {
 /// Quotes: `QUO-0001` and on.
 pub const QUOTE: Numbering = Numbering { entity_type: "QUOTE", prefix: "QUO-", padding: 4, first: 1 };
 
+/// Invoices: `INV-000001` and on.
+pub const INVOICE: Numbering = Numbering { entity_type: "INVOICE", prefix: "INV-", padding: 6, first: 1 };
+
 impl Numbering {
     /// Takes the next number. Others who want one wait until the transaction ends; when it rolls back, the number is free
     /// again.

@@ -3,10 +3,10 @@
 use actwright_generated::crm::send_quote::{Body, Context, Input, Output};
 use actwright_runtime::{Error, Result};
 
-use super::quote_delivery::{self, Delivery};
-use super::quote_history;
-use super::quote_record::QuoteRecord;
-use super::quote_status::{self, QuoteStatus};
+use super::quote::delivery::{self, Delivery};
+use super::quote::history;
+use super::quote::record::QuoteRecord;
+use super::quote::status::{self, QuoteStatus};
 use crate::Bodies;
 
 impl Body for Bodies {
@@ -15,13 +15,13 @@ impl Body for Bodies {
         if quote.status == QuoteStatus::Sent {
             return already_sent(quote, input.no_op_if_already_sent);
         }
-        quote_status::check_sendable(context, quote.status).await?;
+        status::check_sendable(context, quote.status).await?;
         let previous_status = quote.status;
         quote.change_status(context, QuoteStatus::Sent).await?;
         let recipients = quote.recipients(&input.email_addresses.unwrap_or_default());
         let activity_id = context.new_id();
         let message_id = (!recipients.is_empty()).then(|| format!("<{activity_id}@actwright>"));
-        quote_history::sent(context, input.quote_id, activity_id, &recipients, message_id.as_deref()).await?;
+        history::sent(context, input.quote_id, activity_id, &recipients, message_id.as_deref()).await?;
         let delivery = Delivery {
             quote_id: input.quote_id,
             activity_id,
@@ -30,7 +30,7 @@ impl Body for Bodies {
             message: input.message,
             message_id: message_id.clone(),
         };
-        context.defer(quote_delivery::PUBLISH, delivery)?;
+        context.defer(delivery::PUBLISH, delivery)?;
         Ok(Output {
             previous_status: previous_status.as_str().to_owned(),
             new_status: quote.status.as_str().to_owned(),

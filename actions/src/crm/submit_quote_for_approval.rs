@@ -4,9 +4,9 @@ use actwright_generated::crm::submit_quote_for_approval::{Body, Context, Input, 
 use actwright_runtime::{Error, Result};
 use serde_json::json;
 
-use super::quote_record::QuoteRecord;
-use super::quote_status::QuoteStatus;
-use super::{quote_detail, quote_history};
+use super::quote::record::QuoteRecord;
+use super::quote::status::QuoteStatus;
+use super::quote::{detail, history};
 use crate::Bodies;
 
 impl Body for Bodies {
@@ -24,13 +24,13 @@ impl Body for Bodies {
                 "workflow_source": "crm.submit_quote_for_approval",
             });
             let description = "Quote submitted for approval".to_owned();
-            quote_history::enter(context, input.quote_id, "status_changed", description, facts).await?;
+            history::enter(context, input.quote_id, "status_changed", description, facts).await?;
             if let Some(comment) = input.comment {
                 let facts = json!({ "comment": comment, "workflow_source": "crm.submit_quote_for_approval" });
-                quote_history::enter(context, input.quote_id, "approval_submitted", comment, facts).await?;
+                history::enter(context, input.quote_id, "approval_submitted", comment, facts).await?;
             }
         }
-        let quote = quote_detail::load(context, input.quote_id).await?;
+        let quote = detail::load(context, input.quote_id).await?;
         Ok(Output { previous_status, new_status: quote.status.clone().unwrap_or_default(), quote, no_op })
     }
 }

@@ -166,14 +166,18 @@ fn specification(action: &Action) -> TokenStream {
 
 fn permission(permission: &Permission) -> TokenStream {
     let Permission { resource, action, when } = permission;
-    match when {
+    match when.as_ref().map(condition) {
         None => quote!(spec::Permission::always(#resource, #action)),
-        Some(Condition::Present(path)) => {
-            quote!(spec::Permission::when(#resource, #action, spec::Condition::Present(#path)))
-        }
-        Some(Condition::Equals(path, value)) => {
+        Some(condition) => quote!(spec::Permission::when(#resource, #action, #condition)),
+    }
+}
+
+fn condition(condition: &Condition) -> TokenStream {
+    match condition {
+        Condition::Present(path) => quote!(spec::Condition::Present(#path)),
+        Condition::Equals(path, value) => {
             let value = value.to_string();
-            quote!(spec::Permission::when(#resource, #action, spec::Condition::Equals(#path, #value)))
+            quote!(spec::Condition::Equals(#path, #value))
         }
     }
 }
@@ -184,7 +188,14 @@ fn rule(rule: &Rule) -> TokenStream {
         Check::AnyOf(paths) => quote!(spec::Check::AnyOf(&[#(#paths),*])),
         Check::OneOf(paths) => quote!(spec::Check::OneOf(&[#(#paths),*])),
         Check::Ordered(first, second) => quote!(spec::Check::Ordered(#first, #second)),
-        Check::Requires(first, others) => quote!(spec::Check::Requires(#first, &[#(#others),*])),
+        Check::Requires(when, others) => {
+            let when = condition(when);
+            quote!(spec::Check::Requires(#when, &[#(#others),*]))
+        }
+        Check::Excludes(when, others) => {
+            let when = condition(when);
+            quote!(spec::Check::Excludes(#when, &[#(#others),*]))
+        }
         Check::NonEmpty(path) => quote!(spec::Check::NonEmpty(#path)),
         Check::Forbid(all) => {
             let pairs = all.iter().map(|(path, value): &(String, Value)| {

@@ -5,7 +5,9 @@ use quote::{format_ident, quote};
 
 use super::ident::{action_module, pascal, shouty, snake};
 use super::types::{FileKind, Records, Use, doc_attribute, enumeration, rename};
-use crate::model::{Authorization, Column, ColumnType, Event, Model, NamedType, Picker, Presence, Scope, Shape, Table};
+use crate::model::{
+    Authorization, Column, ColumnType, Event, Model, NamedType, Parent, Picker, Presence, Scope, Shape, Table,
+};
 
 /// `lib.rs`.
 pub fn library(model: &Model, modules: &[&str]) -> TokenStream {
@@ -222,9 +224,12 @@ fn table(table: &Table) -> TokenStream {
     let (name, key) = (&table.name, &table.key);
     let module = snake(name);
     let doc = doc_attribute(&table.description.clone().unwrap_or_else(|| format!("The table `{name}`.")));
-    let scope = match table.scope {
+    let scope = match &table.scope {
         Scope::Tenant => quote!(query::Scope::Tenant),
         Scope::System => quote!(query::Scope::System),
+        Scope::Through(Parent { column, table, key }) => {
+            quote!(query::Scope::Through(query::Parent { column: #column, table: #table, key: #key }))
+        }
     };
     let specs = table.columns.iter().map(|column| {
         let (name, nullable) = (&column.name, column.nullable);
@@ -269,6 +274,8 @@ fn column_constant(index: usize, column: &Column) -> TokenStream {
         ColumnType::Integer | ColumnType::Bigint => quote!(i64),
         ColumnType::Boolean => quote!(bool),
         ColumnType::Timestamp => quote!(::actwright_runtime::Timestamp),
+        ColumnType::Date => quote!(::actwright_runtime::Date),
+        ColumnType::Decimal => quote!(::actwright_runtime::Decimal),
         ColumnType::Json => quote!(::actwright_runtime::Value),
         ColumnType::TextArray => quote!(::std::vec::Vec<::std::string::String>),
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Action, Check, Field, Item, Model, NamedType, Presence, Rule, Shape, StringType, Type};
+use crate::model::{Action, Check, Condition, Field, Item, Model, NamedType, Presence, Rule, Shape, StringType, Type};
 
 /// The white space that the runtime trims: Unicode's, spelt out, because validators disagree about `\s`.
 const SPACE: &str = r"\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000";
@@ -313,14 +313,18 @@ fn rules(model: &Model, fields: &[Field], rules: &[Rule], schema: &mut Map<Strin
         let expressed = match check {
             Check::AnyOf(paths) => Some(json!({ "anyOf": paths.iter().map(|path| given(path)).collect::<Vec<_>>() })),
             Check::OneOf(paths) => Some(json!({ "oneOf": paths.iter().map(|path| given(path)).collect::<Vec<_>>() })),
-            Check::Requires(first, others)
+            Check::Requires(Condition::Present(first), others)
                 if !first.contains('.') && others.iter().all(|other| !other.contains('.')) =>
             {
                 Some(json!({ "dependentRequired": { first: others } }))
             }
-            Check::Requires(first, others) => {
+            Check::Requires(when, others) => {
                 let others: Vec<Value> = others.iter().map(|other| given(other)).collect();
-                Some(json!({ "if": given(first), "then": { "allOf": others } }))
+                Some(json!({ "if": holds(model, fields, when), "then": { "allOf": others } }))
+            }
+            Check::Excludes(when, others) => {
+                let others: Vec<Value> = others.iter().map(|other| given(other)).collect();
+                Some(json!({ "if": holds(model, fields, when), "then": { "not": { "anyOf": others } } }))
             }
             Check::NonEmpty(path) => Some(non_empty(model, fields, path)),
             Check::Forbid(pairs) => {
@@ -355,6 +359,13 @@ fn given(path: &str) -> Value {
     match path.split_once('.') {
         Some((step, rest)) => json!({ "required": [step], "properties": { step: given(rest) } }),
         None => json!({ "required": [path] }),
+    }
+}
+
+fn holds(model: &Model, fields: &[Field], condition: &Condition) -> Value {
+    match condition {
+        Condition::Present(path) => given(path),
+        Condition::Equals(path, value) => has_value(model, fields, path, value),
     }
 }
 

@@ -56,9 +56,9 @@ fn action(model: &Model) -> Value {
         ],
     });
     definitions["rule"] = rule();
-    let condition = json!({
+    definitions["condition"] = json!({
         "type": "object",
-        "description": "When the permission is needed.",
+        "description": "What must hold.",
         "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
         "properties": {
             "present": text("The field is given.", &["ticket_id"]),
@@ -82,7 +82,7 @@ fn action(model: &Model) -> Value {
         },
         "permissions": { "type": "array", "description": "What the actor must be allowed to do.", "items": { "anyOf": [permission, {
             "type": "object", "required": ["require", "when"], "additionalProperties": false,
-            "properties": { "require": { "$ref": "#/$defs/permission" }, "when": condition },
+            "properties": { "require": { "$ref": "#/$defs/permission" }, "when": { "$ref": "#/$defs/condition" } },
         }] } },
         "may_require": { "type": "array", "description": "Permissions that only the body can know to be needed.", "items": { "$ref": "#/$defs/permission" } },
         "input": { "$ref": "#/$defs/fields", "description": "What a call gives." },
@@ -107,7 +107,7 @@ fn action(model: &Model) -> Value {
 }
 
 fn rule() -> Value {
-    let checks = ["any_of", "one_of", "ordered", "requires", "non_empty", "forbid"];
+    let checks = ["any_of", "one_of", "ordered", "requires", "excludes", "non_empty", "forbid"];
     let checks = checks.map(|check| json!({ "required": [check] }));
     let paths = |description: &str| json!({ "type": "array", "minItems": 2, "items": { "type": "string" }, "description": description });
     json!({
@@ -119,10 +119,17 @@ fn rule() -> Value {
             "any_of": paths("At least one of these fields is given."),
             "one_of": paths("Exactly one of these fields is given."),
             "ordered": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string" }, "description": "The first is not greater than the second, where both have a value." },
-            "requires": { "type": "object", "required": ["field", "with"], "additionalProperties": false, "description": "With the field, the others are given, too.",
+            "requires": { "type": "object", "required": ["with"], "oneOf": [{ "required": ["field"] }, { "required": ["when"] }], "additionalProperties": false, "description": "With the field, or where the condition holds, the others are given, too.",
                 "properties": {
                     "field": { "type": "string", "description": "The field that brings others with it." },
+                    "when": { "$ref": "#/$defs/condition" },
                     "with": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "The others." },
+                } },
+            "excludes": { "type": "object", "required": ["fields"], "oneOf": [{ "required": ["field"] }, { "required": ["when"] }], "additionalProperties": false, "description": "With the field, or where the condition holds, none of the others is given.",
+                "properties": {
+                    "field": { "type": "string", "description": "The field that comes without the others." },
+                    "when": { "$ref": "#/$defs/condition" },
+                    "fields": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "The others." },
                 } },
             "non_empty": { "type": "string", "description": "The object at this path has at least one of its fields.", "examples": ["patch"] },
             "forbid": { "type": "object", "minProperties": 1, "description": "The fields do not have all of these values at once.", "examples": [{ "target.type": "project", "visibility": "client_visible" }] },
@@ -270,7 +277,7 @@ fn catalog(model: &Model) -> Value {
 fn tables() -> Value {
     let column = json!({
         "type": "string",
-        "pattern": "^(uuid|text|integer|bigint|boolean|timestamp|json|text_array)\\??$",
+        "pattern": "^(uuid|text|integer|bigint|boolean|timestamp|date|decimal|json|text_array)\\??$",
         "description": "The type; a trailing ? means that it may be null.",
     });
     let authorization = json!({
@@ -287,6 +294,11 @@ fn tables() -> Value {
         "properties": {
             "description": text("What its rows are.", &["Companies and people that the tenant serves."]),
             "scope": { "enum": ["tenant", "system"], "description": "Whose rows it holds: of one tenant each (the default), or of all and read only." },
+            "belongs_to": {
+                "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": { "type": "string" },
+                "description": "For rows without a tenant of their own: the column that refers to the row they belong to, and its table. Read only.",
+                "examples": [{ "tax_rate_id": "tax_rates" }],
+            },
             "key": { "type": "array", "items": { "type": "string" }, "description": "The primary key, without the tenant." },
             "authorization": authorization,
             "columns": { "type": "object", "additionalProperties": column, "description": "Columns that bodies and pickers may use. Never the tenant." },

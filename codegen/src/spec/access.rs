@@ -71,7 +71,8 @@ fn check_placeholder(notes: &mut Notes<'_>, names: &Names, node: &Node, resource
     }
 }
 
-fn condition(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Condition> {
+/// What must hold of an input for something else to apply.
+pub fn condition(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Condition> {
     let keys = Keys::of(notes, node, "a condition", &["present", "equals"])?;
     match (keys.get("present"), keys.get("equals")) {
         (Some(node), None) => present(notes, names, node, input),
@@ -88,7 +89,7 @@ fn present(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -
     let path = notes.text(node, "`present`")?;
     if let Found::Field { always: true, .. } = names.lookup(notes, &node.span, input, path) {
         let error = notes.error(Code::BadCondition, &node.span, format!("`{path}` is always given"));
-        error.help("write the permission without `when`");
+        error.help("leave out the condition");
     }
     Some(Condition::Present(path.to_owned()))
 }

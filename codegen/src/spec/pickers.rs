@@ -167,6 +167,8 @@ fn value_type(ty: ColumnType) -> Type {
         ColumnType::Boolean => Type::Boolean,
         ColumnType::Integer | ColumnType::Bigint => Type::Integer { min: -EXACT, max: EXACT },
         ColumnType::Timestamp => Type::DateTime,
+        ColumnType::Date => Type::Date,
+        ColumnType::Decimal => Type::Number { min: None, max: None },
         ColumnType::Text => Type::String(StringType::default()),
         ColumnType::Json | ColumnType::TextArray => Type::Json,
     }

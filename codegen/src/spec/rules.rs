@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
+use super::access::condition;
 use super::formats::instant;
 use super::keys::{Keys, Notes};
 use super::names::{Found, Names};
 use super::values::Judge;
 use crate::diagnostic::Code;
-use crate::model::{Check, Field, Presence, Rule, Type};
+use crate::model::{Check, Condition, Field, Presence, Rule, Type};
 use crate::yaml::{Key, Kind, Node};
 
-const CHECKS: &[&str] = &["any_of", "one_of", "ordered", "requires", "non_empty", "forbid"];
+const CHECKS: &[&str] = &["any_of", "one_of", "ordered", "requires", "excludes", "non_empty", "forbid"];
 
 /// The rules of an action.
 pub fn rules(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, input: &[Field]) -> Vec<Rule> {
@@ -44,7 +45,14 @@ impl<'m> Reader<'_, '_, 'm> {
             "any_of" => Check::AnyOf(self.choices(value)?),
             "one_of" => Check::OneOf(self.choices(value)?),
             "ordered" => self.ordered(value)?,
-            "requires" => self.requires(value)?,
+            "requires" => {
+                let (when, with) = self.consequence(value, "`requires`", "with")?;
+                Check::Requires(when, with)
+            }
+            "excludes" => {
+                let (when, fields) = self.consequence(value, "`excludes`", "fields")?;
+                Check::Excludes(when, fields)
+            }
             "non_empty" => self.non_empty(value)?,
             _ => self.forbid(value)?,
         };
@@ -95,26 +103,58 @@ impl<'m> Reader<'_, '_, 'm> {
         Some(Check::Ordered((*first).to_owned(), (*second).to_owned()))
     }
 
-    fn requires(&mut self, node: &'m Node) -> Option<Check> {
-        let keys = Keys::of(self.notes, node, "`requires`", &["field", "with"])?;
-        let first_node = keys.require(self.notes, "field");
-        let with_node = keys.require(self.notes, "with");
-        let (first_node, with_node) = (first_node?, with_node?);
-        let first = self.notes.text(first_node, "`field`")?;
-        self.field(first, first_node);
-        let with = self.notes.texts(with_node, "`with`")?;
-        if with.is_empty() {
-            self.notes.error(Code::BadRule, &with_node.span, "`with` names at least one field");
+    /// A condition, and the fields that something follows for.
+    fn consequence(
+        &mut self,
+        node: &'m Node,
+        what: &'static str,
+        list: &'static str,
+    ) -> Option<(Condition, Vec<String>)> {
+        let keys = Keys::of(self.notes, node, what, &["field", "when", list])?;
+        let when = match (keys.get("field"), keys.get("when")) {
+            (Some(node), None) => self.notes.text(node, "`field`").map(|path| {
+                self.field(path, node);
+                Condition::Present(path.to_owned())
+            }),
+            (None, Some(node)) => condition(self.notes, self.names, node, self.input),
+            _ => {
+                let error = self.notes.error(Code::WrongShape, &node.span, format!("{what} needs one condition"));
+                error.help("write `field: FIELD`, or `when: { equals: { FIELD: VALUE } }`");
+                None
+            }
+        };
+        let others_node = keys.require(self.notes, list)?;
+        let others = self.notes.texts(others_node, &format!("`{list}`"))?;
+        if others.is_empty() {
+            self.notes.error(Code::BadRule, &others_node.span, format!("`{list}` names at least one field"));
         }
-        for (path, item) in &with {
+        let when = when?;
+        let (Condition::Present(first) | Condition::Equals(first, _)) = &when;
+        for (path, item) in &others {
             if let Some((_, true)) = self.field(path, item) {
-                let message = format!("`{path}` must always be given, so the rule cannot fail");
+                let message = format!(
+                    "`{path}` must always be given, so the rule cannot {}",
+                    match list {
+                        "with" => "fail",
+                        _ => "be kept",
+                    }
+                );
                 self.notes.error(Code::BadRule, &item.span, message).help("leave it out of the rule");
-            } else if *path == first {
-                self.notes.error(Code::BadRule, &item.span, format!("`{path}` cannot require itself"));
+            } else if path == first {
+                self.notes.error(
+                    Code::BadRule,
+                    &item.span,
+                    format!(
+                        "`{path}` cannot {} itself",
+                        match list {
+                            "with" => "require",
+                            _ => "exclude",
+                        }
+                    ),
+                );
             }
         }
-        Some(Check::Requires(first.to_owned(), owned(&with)))
+        Some((when, owned(&others)))
     }
 
     fn non_empty(&mut self, node: &'m Node) -> Option<Check> {
@@ -164,7 +204,8 @@ fn is_broken(check: &Check, names: &Names, fields: &[Field], input: &Value) -> O
     Some(match check {
         Check::AnyOf(paths) => !paths.iter().any(|path| given(&path)),
         Check::OneOf(paths) => paths.iter().filter(given).count() != 1,
-        Check::Requires(first, with) => given(&first) && !with.iter().all(|path| given(&path)),
+        Check::Requires(when, with) => holds(when, names, fields, input) && !with.iter().all(|path| given(&path)),
+        Check::Excludes(when, others) => holds(when, names, fields, input) && others.iter().any(|path| given(&path)),
         Check::NonEmpty(path) => self::given(input, path)?.as_object()?.is_empty(),
         Check::Forbid(all) => {
             all.iter().all(|(path, value)| effective(names, fields, input, path).as_ref() == Some(value))
@@ -177,6 +218,13 @@ fn is_broken(check: &Check, names: &Names, fields: &[Field], input: &Value) -> O
             }
         }
     })
+}
+
+fn holds(when: &Condition, names: &Names, fields: &[Field], input: &Value) -> bool {
+    match when {
+        Condition::Present(path) => given(input, path).is_some(),
+        Condition::Equals(path, value) => effective(names, fields, input, path).as_ref() == Some(value),
+    }
 }
 
 /// What is at a path; the empty path is the input itself.
@@ -208,15 +256,26 @@ fn order(ty: &Type) -> Option<&'static str> {
     }
 }
 
+fn spoken(when: &Condition) -> String {
+    match when {
+        Condition::Present(path) => format!("{path} is given"),
+        Condition::Equals(path, value) => format!("{path} is {}", plain(value)),
+    }
+}
+
 /// What people read where the spec gives no message.
 fn default_message(check: &Check) -> String {
     match check {
         Check::AnyOf(paths) => format!("{} is required", series(paths, "or")),
         Check::OneOf(paths) => format!("exactly one of {} is required", series(paths, "and")),
         Check::Ordered(first, second) => format!("{first} must not be after {second}"),
-        Check::Requires(first, with) => {
+        Check::Requires(when, with) => {
             let verb = if with.len() == 1 { "is" } else { "are" };
-            format!("{} {verb} required when {first} is given", series(with, "and"))
+            format!("{} {verb} required when {}", series(with, "and"), spoken(when))
+        }
+        Check::Excludes(when, others) => {
+            let verb = if others.len() == 1 { "is" } else { "are" };
+            format!("{} {verb} not allowed when {}", series(others, "and"), spoken(when))
         }
         Check::NonEmpty(path) if path.is_empty() => "at least one field is required".to_owned(),
         Check::NonEmpty(path) => format!("{path} must have at least one field"),
@@ -251,12 +310,16 @@ mod tests {
     #[test]
     fn rules_without_a_message_get_one() {
         let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let (given, equal) = (|| Condition::Present("a".into()), || Condition::Equals("a".into(), json!(true)));
         for (check, expected) in [
             (Check::AnyOf(texts(&["client_id", "contact_id"])), "client_id or contact_id is required"),
             (Check::OneOf(texts(&["a", "b", "c"])), "exactly one of a, b and c is required"),
             (Check::Ordered("start_time".into(), "end_time".into()), "start_time must not be after end_time"),
-            (Check::Requires("a".into(), texts(&["b"])), "b is required when a is given"),
-            (Check::Requires("a".into(), texts(&["b", "c"])), "b and c are required when a is given"),
+            (Check::Requires(given(), texts(&["b"])), "b is required when a is given"),
+            (Check::Requires(given(), texts(&["b", "c"])), "b and c are required when a is given"),
+            (Check::Requires(equal(), texts(&["b"])), "b is required when a is true"),
+            (Check::Excludes(given(), texts(&["b"])), "b is not allowed when a is given"),
+            (Check::Excludes(equal(), texts(&["b", "c"])), "b and c are not allowed when a is true"),
             (Check::NonEmpty("patch".into()), "patch must have at least one field"),
             (Check::NonEmpty(String::new()), "at least one field is required"),
             (Check::Forbid(vec![("a".into(), json!(true))]), "a true is not allowed"),

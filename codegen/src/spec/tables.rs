@@ -6,8 +6,10 @@ use super::File;
 use super::keys::{Keys, Notes};
 use super::names::{identity, is_impossible, is_snake};
 use crate::diagnostic::Code;
-use crate::model::{Authorization, Column, ColumnType, Scope, Table};
+use crate::model::{Authorization, Column, ColumnType, Parent, Scope, Table};
 use crate::yaml::{Key, Node};
+
+const KEYS: &[&str] = &["description", "scope", "belongs_to", "key", "authorization", "columns"];
 
 /// Every statement carries it by itself.
 const TENANT_COLUMN: &str = "tenant";
@@ -20,7 +22,17 @@ pub fn tables(notes: &mut Notes<'_>, file: &File<'_>) -> Option<BTreeMap<String,
     for (key, _) in entries {
         check_name(notes, key, "a table", &mut seen);
     }
-    Some(entries.iter().map(|(key, node)| (key.text.clone(), table(notes, key, node))).collect())
+    let mut all: BTreeMap<String, Option<Table>> =
+        entries.iter().map(|(key, node)| (key.text.clone(), table(notes, key, node))).collect();
+    let children: Vec<&str> =
+        entries.iter().filter(|(_, node)| node.get("belongs_to").is_some()).map(|(key, _)| key.text.as_str()).collect();
+    let parents: Vec<_> = entries.iter().map(|(key, node)| belongs_to(notes, &all, &children, key, node)).collect();
+    for ((key, _), parent) in entries.iter().zip(parents) {
+        if let (Some(parent), Some(Some(table))) = (parent, all.get_mut(&key.text)) {
+            table.scope = Scope::Through(parent);
+        }
+    }
+    Some(all)
 }
 
 fn check_name<'k>(notes: &mut Notes<'_>, key: &'k Key, what: &str, seen: &mut HashMap<String, &'k Key>) {
@@ -34,11 +46,10 @@ fn check_name<'k>(notes: &mut Notes<'_>, key: &'k Key, what: &str, seen: &mut Ha
 }
 
 fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
-    let keys =
-        Keys::of(notes, node, "a table", &["description", "scope", "key", "authorization", "columns"])?.named_by(key);
+    let keys = Keys::of(notes, node, "a table", KEYS)?.named_by(key);
     let description = keys.prose(notes, "description");
-    let scopes = [("tenant", Scope::Tenant), ("system", Scope::System)];
-    let scope = keys.choice(notes, "scope", &scopes).unwrap_or(Scope::Tenant);
+    let system = keys.choice(notes, "scope", &[("tenant", false), ("system", true)]).unwrap_or(false);
+    let scope = if system { Scope::System } else { Scope::Tenant };
     let primary = keys.require(notes, "key").and_then(|node| notes.texts(node, "`key`"));
     let columns_node = keys.require(notes, "columns")?;
     let entries = notes.entries(columns_node, "`columns`")?;
@@ -64,14 +75,14 @@ fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
             }
         }
     }
-    let authorization = keys.get("authorization").and_then(|node| authorization(notes, node, scope, &columns));
+    let authorization = keys.get("authorization").and_then(|node| authorization(notes, node, system, &columns));
     let key_columns = primary.into_iter().map(|(name, _)| name.to_owned()).collect();
     Some(Table { name: key.text.clone(), description, scope, key: key_columns, columns, authorization })
 }
 
-fn authorization(notes: &mut Notes<'_>, node: &Node, scope: Scope, columns: &[Column]) -> Option<Authorization> {
+fn authorization(notes: &mut Notes<'_>, node: &Node, system: bool, columns: &[Column]) -> Option<Authorization> {
     let keys = Keys::of(notes, node, "`authorization`", &["resources", "owner", "client"])?;
-    if scope == Scope::System {
+    if system {
         let error = notes.error(Code::BadTable, &node.span, "rows of all tenants cannot be authorized one by one");
         error.help("record-level authorization is for tables of `scope: tenant`");
     }
@@ -83,6 +94,55 @@ fn authorization(notes: &mut Notes<'_>, node: &Node, scope: Scope, columns: &[Co
         notes.error(Code::BadTable, &node.span, "`resources` needs at least one resource");
     }
     Some(Authorization { resources: resources.into_iter().map(|(name, _)| name.to_owned()).collect(), owner, client })
+}
+
+/// The row that each row of a table refers to, whose tenant is theirs: `belongs_to: { COLUMN: TABLE }`.
+fn belongs_to(
+    notes: &mut Notes<'_>,
+    tables: &BTreeMap<String, Option<Table>>,
+    children: &[&str],
+    key: &Key,
+    node: &Node,
+) -> Option<Parent> {
+    let value = node.get("belongs_to")?;
+    let [(column, parent_node)] = notes.entries(value, "`belongs_to`")? else {
+        let error = notes.error(Code::WrongShape, &value.span, "`belongs_to` names one column and its table");
+        error.help("write `belongs_to: { COLUMN: TABLE }`");
+        return None;
+    };
+    for other in ["scope", "authorization"] {
+        if node.get(other).is_some() {
+            let error =
+                notes.error(Code::BadTable, &value.span, format!("`belongs_to` and `{other}` exclude each other"));
+            error.help("rows that belong to another row have its tenant, and are read only");
+        }
+    }
+    let parent_name = notes.text(parent_node, "the table that rows belong to")?;
+    let Some(parent) = tables.get(parent_name) else {
+        let error = notes.error(Code::UnknownTable, &parent_node.span, format!("there is no table `{parent_name}`"));
+        error.suggest(parent_name, tables.keys().map(String::as_str));
+        return None;
+    };
+    let (parent, child) = (parent.as_ref()?, tables.get(&key.text)?.as_ref()?);
+    let whole = parent.scope == Scope::Tenant && !children.contains(&parent_name);
+    if !whole || parent.authorization.is_some() || parent.key.len() != 1 {
+        let message = format!("no row can belong to one of `{parent_name}`");
+        let error = notes.error(Code::BadTable, &parent_node.span, message);
+        error.help("name a table of scope `tenant` with a key of one column and without record-level authorization");
+        return None;
+    }
+    let type_of = |table: &Table, name: &str| table.columns.iter().find(|column| column.name == name).map(|one| one.ty);
+    let found = type_of(child, &column.text);
+    if found.is_none() {
+        let message = format!("the table has no column `{}`", column.text);
+        let error = notes.error(Code::UnknownTable, &column.span, message);
+        error.suggest(&column.text, child.columns.iter().map(|column| column.name.as_str()));
+    } else if found != type_of(parent, &parent.key[0]) {
+        let message = format!("`{}` and the key of `{parent_name}` are of different types", column.text);
+        notes.error(Code::BadTable, &column.span, message);
+    }
+    found?;
+    Some(Parent { column: column.text.clone(), table: parent.name.clone(), key: parent.key[0].clone() })
 }
 
 /// The name of a column that holds ids.
@@ -109,6 +169,8 @@ fn column(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Column> {
         ("bigint", ColumnType::Bigint),
         ("boolean", ColumnType::Boolean),
         ("timestamp", ColumnType::Timestamp),
+        ("date", ColumnType::Date),
+        ("decimal", ColumnType::Decimal),
         ("json", ColumnType::Json),
         ("text_array", ColumnType::TextArray),
     ];

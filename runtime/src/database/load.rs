@@ -29,7 +29,7 @@ pub async fn load_rows(
     }
     let mut count = 0;
     for (table, rows) in data {
-        let shared = tables.iter().any(|one| one.name == table && one.scope == Scope::System);
+        let shared = tables.iter().any(|one| one.name == table && one.scope != Scope::Tenant);
         let tenant = tenant.filter(|_| !shared);
         let columns =
             columns_of(table, tables).ok_or_else(|| Error::validation(format!("There is no table {table}.")))?;

@@ -42,6 +42,7 @@ pub enum ProblemCode {
     OneOf,
     Ordered,
     Requires,
+    Excludes,
     NonEmpty,
     Forbid,
     /// Stands for the problems that are not listed. Always the last one.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::problem::{Problem, ProblemCode, Report};
 use super::{format, lookup};
-use crate::spec::{Check, Field, Rule, Type};
+use crate::spec::{Check, Condition, Field, Rule, Type};
 
 /// Reports every rule that an input, right in itself, breaks.
 pub(super) fn judge(rules: &[Rule], fields: &[Field], input: &Value, report: &mut Report) {
@@ -30,9 +30,13 @@ fn broken(check: &Check, fields: &[Field], input: &Value) -> Option<(ProblemCode
             let (_, greater) = lookup::effective(fields, input, second)?;
             (compare(&ty, &smaller, &greater)? == Ordering::Greater).then_some((ProblemCode::Ordered, second))
         }
-        Check::Requires(path, with) => {
+        Check::Requires(condition, with) => {
             let missing = with.iter().find(|path| !given(path))?;
-            given(&path).then_some((ProblemCode::Requires, *missing))
+            holds(condition, fields, input).then_some((ProblemCode::Requires, *missing))
+        }
+        Check::Excludes(condition, others) => {
+            let excluded = others.iter().find(|path| given(path))?;
+            holds(condition, fields, input).then_some((ProblemCode::Excludes, *excluded))
         }
         Check::NonEmpty(path) => {
             let object = lookup::given(input, path)?.as_object()?;
@@ -46,6 +50,17 @@ fn broken(check: &Check, fields: &[Field], input: &Value) -> Option<(ProblemCode
             };
             let (last, _) = pairs.last()?;
             pairs.iter().all(holds).then_some((ProblemCode::Forbid, *last))
+        }
+    }
+}
+
+/// Unlike that of a permission, a condition of a rule counts a null as given, as JSON Schema does.
+fn holds(condition: Condition, fields: &[Field], input: &Value) -> bool {
+    match condition {
+        Condition::Always => true,
+        Condition::Present(path) => lookup::given(input, path).is_some(),
+        Condition::Equals(path, json) => {
+            lookup::effective(fields, input, path).is_some_and(|(_, value)| lookup::is(&value, json))
         }
     }
 }

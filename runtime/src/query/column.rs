@@ -1,6 +1,7 @@
 //! The one codec of each column type on each database.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use sea_query::{ArrayType, Value as Sql};
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::row::{RawRow, fetch};
 use super::table::ColumnType;
 use crate::database::Engine;
 use crate::error::{Error, Result};
-use crate::value::{Timestamp, Value};
+use crate::value::{Date, Timestamp, Value};
 
 /// A Rust type that a column can hold.
 pub trait ColumnValue: Sized {
@@ -27,6 +28,17 @@ pub trait ColumnValue: Sized {
             .ok_or_else(|| Error::internal("a column that is declared as never empty is empty in the database"))
     }
 }
+
+/// A type whose values both databases put into one order. A decimal is none: SQLite would order its text.
+pub trait Ordered: ColumnValue {}
+
+impl Ordered for i64 {}
+impl Ordered for String {}
+impl Ordered for bool {}
+impl Ordered for Uuid {}
+impl Ordered for Date {}
+impl Ordered for Timestamp {}
+impl<T: Ordered> Ordered for Option<T> {}
 
 impl<T: ColumnValue> ColumnValue for Option<T> {
     fn encode(self, ty: ColumnType, engine: Engine) -> Sql {
@@ -123,6 +135,44 @@ impl ColumnValue for Timestamp {
     }
 }
 
+impl ColumnValue for Date {
+    fn encode(self, _: ColumnType, engine: Engine) -> Sql {
+        match engine {
+            Engine::Sqlite => Sql::String(Some(self.to_string())),
+            Engine::Postgres => Sql::ChronoDate(Some(self)),
+        }
+    }
+
+    fn decode(row: &RawRow, index: usize, _: ColumnType) -> Result<Option<Self>> {
+        match row {
+            RawRow::Sqlite(row) => fetch::<&str, _>(row, index)?
+                .map(|text| text.parse().map_err(|_| Error::internal("a stored date is none")))
+                .transpose(),
+            RawRow::Postgres(row) => fetch(row, index),
+        }
+    }
+}
+
+impl ColumnValue for Decimal {
+    /// Without zeros at the end, so that one number has one text.
+    fn encode(self, _: ColumnType, engine: Engine) -> Sql {
+        match engine {
+            Engine::Sqlite => Sql::String(Some(self.normalize().to_string())),
+            Engine::Postgres => Sql::Decimal(Some(self.normalize())),
+        }
+    }
+
+    fn decode(row: &RawRow, index: usize, _: ColumnType) -> Result<Option<Self>> {
+        let number = match row {
+            RawRow::Sqlite(row) => fetch::<&str, _>(row, index)?
+                .map(|text| Decimal::from_str_exact(text).map_err(|_| Error::internal("a stored decimal is none")))
+                .transpose()?,
+            RawRow::Postgres(row) => fetch::<Decimal, _>(row, index)?,
+        };
+        Ok(number.map(|number| number.normalize()))
+    }
+}
+
 impl ColumnValue for Value {
     fn encode(self, _: ColumnType, engine: Engine) -> Sql {
         match engine {
@@ -170,13 +220,23 @@ pub(crate) fn null(ty: ColumnType, engine: Engine) -> Sql {
     match (ty, engine) {
         (ColumnType::Uuid, Engine::Postgres) => Sql::Uuid(None),
         (ColumnType::Timestamp, Engine::Postgres) => Sql::ChronoDateTimeUtc(None),
+        (ColumnType::Date, Engine::Postgres) => Sql::ChronoDate(None),
+        (ColumnType::Decimal, Engine::Postgres) => Sql::Decimal(None),
         (ColumnType::Json, Engine::Postgres) => Sql::Json(None),
         (ColumnType::TextArray, Engine::Postgres) => Sql::Array(ArrayType::String, None),
         (ColumnType::Integer, Engine::Postgres) => Sql::Int(None),
         (ColumnType::Integer | ColumnType::Bigint, _) => Sql::BigInt(None),
         (ColumnType::Boolean, _) => Sql::Bool(None),
         (ColumnType::Timestamp, Engine::Sqlite) => Sql::BigInt(None),
-        (ColumnType::Text | ColumnType::Uuid | ColumnType::Json | ColumnType::TextArray, _) => Sql::String(None),
+        (
+            ColumnType::Text
+            | ColumnType::Uuid
+            | ColumnType::Date
+            | ColumnType::Decimal
+            | ColumnType::Json
+            | ColumnType::TextArray,
+            _,
+        ) => Sql::String(None),
     }
 }
 
@@ -191,11 +251,21 @@ pub(crate) fn json_to_value(value: &Value, ty: ColumnType, engine: Engine) -> Op
         ColumnType::Integer | ColumnType::Bigint => Some(value.as_i64()?.encode(ty, engine)),
         ColumnType::Boolean => Some(value.as_bool()?.encode(ty, engine)),
         ColumnType::Timestamp => Some(Timestamp::parse(value.as_str()?)?.encode(ty, engine)),
+        ColumnType::Date => Some(value.as_str()?.parse::<Date>().ok()?.encode(ty, engine)),
+        ColumnType::Decimal => Some(decimal(value)?.encode(ty, engine)),
         ColumnType::Json => Some(value.clone().encode(ty, engine)),
         ColumnType::TextArray => {
             let texts =
                 value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
             Some(texts.encode(ty, engine))
         }
+    }
+}
+
+/// A number, or the text of one.
+fn decimal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Number(number) => Decimal::from_str_exact(&number.to_string()).ok(),
+        value => Decimal::from_str_exact(value.as_str()?).ok(),
     }
 }

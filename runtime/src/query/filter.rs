@@ -4,7 +4,7 @@ use sea_query::extension::postgres::PgBinOper;
 use sea_query::extension::sqlite::SqliteBinOper;
 use sea_query::{Cond, Condition, Expr, ExprTrait};
 
-use super::column::ColumnValue;
+use super::column::{ColumnValue, Ordered};
 use super::table::Column;
 use crate::database::Engine;
 
@@ -63,6 +63,27 @@ impl<T: ColumnValue + Send + 'static> Column<T> {
         self.compare(value, |column, value| column.ne(value))
     }
 
+    /// One of these; of none: false.
+    pub fn is_in(self, values: impl IntoIterator<Item = T>) -> Filter {
+        let values: Vec<T> = values.into_iter().collect();
+        Filter::new(move |engine| {
+            let ty = self.spec().ty;
+            self.expr().is_in(values.into_iter().map(|value| Expr::val(value.encode(ty, engine))))
+        })
+    }
+
+    /// Empty.
+    pub fn is_null(self) -> Filter {
+        Filter::new(move |_| self.expr().is_null())
+    }
+
+    /// Not empty.
+    pub fn is_not_null(self) -> Filter {
+        Filter::new(move |_| self.expr().is_not_null())
+    }
+}
+
+impl<T: Ordered + Send + 'static> Column<T> {
     /// Less.
     pub fn lt(self, value: T) -> Filter {
         self.compare(value, |column, value| column.lt(value))
@@ -81,25 +102,6 @@ impl<T: ColumnValue + Send + 'static> Column<T> {
     /// Greater or equal.
     pub fn gte(self, value: T) -> Filter {
         self.compare(value, |column, value| column.gte(value))
-    }
-
-    /// One of these; of none: false.
-    pub fn is_in(self, values: impl IntoIterator<Item = T>) -> Filter {
-        let values: Vec<T> = values.into_iter().collect();
-        Filter::new(move |engine| {
-            let ty = self.spec().ty;
-            self.expr().is_in(values.into_iter().map(|value| Expr::val(value.encode(ty, engine))))
-        })
-    }
-
-    /// Empty.
-    pub fn is_null(self) -> Filter {
-        Filter::new(move |_| self.expr().is_null())
-    }
-
-    /// Not empty.
-    pub fn is_not_null(self) -> Filter {
-        Filter::new(move |_| self.expr().is_not_null())
     }
 }
 

@@ -11,15 +11,15 @@ mod select;
 mod table;
 mod write;
 
-pub use column::ColumnValue;
 pub(crate) use column::json_to_value;
+pub use column::{ColumnValue, Ordered};
 pub(crate) use filter::contains;
 pub use filter::{Filter, any};
 pub(crate) use records::Records;
 pub(crate) use row::RawRow;
 pub use row::Row;
 pub use select::{Direction, Select};
-pub use table::{Authorization, Column, ColumnSpec, ColumnType, Scope, Table};
+pub use table::{Authorization, Column, ColumnSpec, ColumnType, Parent, Scope, Table};
 pub(crate) use table::{Tables, declared};
 pub use write::{Insert, Update};
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Type};
@@ -9,7 +10,7 @@ use sqlx::{ColumnIndex, Type};
 use super::column::ColumnValue;
 use super::table::{Column, ColumnSpec, ColumnType, Table};
 use crate::error::{Error, Result};
-use crate::value::{Timestamp, Value};
+use crate::value::{Date, Timestamp, Value};
 
 /// A row of either database.
 #[doc(hidden)]
@@ -33,6 +34,8 @@ impl RawRow {
             ColumnType::Integer | ColumnType::Bigint => i64::decode(self, index, ty)?.map(Value::from),
             ColumnType::Boolean => bool::decode(self, index, ty)?.map(Value::from),
             ColumnType::Timestamp => Timestamp::decode(self, index, ty)?.map(|at| at.to_string().into()),
+            ColumnType::Date => Date::decode(self, index, ty)?.map(|date| date.to_string().into()),
+            ColumnType::Decimal => Decimal::decode(self, index, ty)?.map(|number| number.to_string().into()),
             ColumnType::Json => Value::decode(self, index, ty)?,
             ColumnType::TextArray => Vec::<String>::decode(self, index, ty)?.map(Value::from),
         }

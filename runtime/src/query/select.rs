@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use sea_query::{Cond, Condition, Expr, ExprTrait, JoinType, LockType, NullOrdering, Order, Query, SelectStatement};
+use sea_query::{
+    Cond, Condition, Expr, ExprTrait, JoinType, LockType, NullOrdering, Order, Query, SelectStatement, Value as Sql,
+};
 use uuid::Uuid;
 
 use super::filter::Filter;
 use super::records::{Access, Records};
 use super::row::{Row, Selected};
 use super::table::{Column, Scope, Table};
-use super::{ColumnType, ColumnValue, TENANT, Tables, declared};
+use super::{ColumnType, ColumnValue, Ordered, TENANT, Tables, declared};
 use crate::database::{Engine, Tx};
 use crate::error::{Error, Result};
 
@@ -30,6 +32,7 @@ pub struct Select<'t> {
     tables: Tables,
     records: &'t mut Records,
     access: Access,
+    tenant: Sql,
     table: &'static Table,
     /// Tables with the column that joins them.
     joined: Vec<(&'static Table, &'static str)>,
@@ -47,12 +50,12 @@ impl<'t> Select<'t> {
     ) -> Self {
         let mut statement = Query::select();
         statement.from(table.name);
-        if table.scope == Scope::Tenant {
-            let tenant = tenant.encode(ColumnType::Uuid, tx.engine());
-            statement.and_where(Expr::col((table.name, TENANT)).eq(Expr::val(tenant)));
+        let tenant = tenant.encode(ColumnType::Uuid, tx.engine());
+        if let Some(own) = of_tenant(table, Expr::val(tenant.clone())) {
+            statement.and_where(own);
         }
         let (joined, selected) = (Vec::new(), Selected::default());
-        Self { tx, tables, records, access: Access::Read, table, joined, statement, selected }
+        Self { tx, tables, records, access: Access::Read, tenant, table, joined, statement, selected }
     }
 
     /// Reads this column, too.
@@ -76,9 +79,13 @@ impl<'t> Select<'t> {
     /// Adds the row of `key`'s table whose `key` is `value`, where there is one. Of the caller's tenant, like every row.
     pub fn left_join<K, V>(mut self, key: Column<K>, value: Column<V>) -> Self {
         let mut on = Cond::all().add(Expr::col(key.reference()).equals(value.reference()));
-        if key.table.scope == Scope::Tenant {
-            // Through the base table, so that planners and Citus see one tenant throughout.
-            on = on.add(Expr::col((key.table.name, TENANT)).equals((self.table.name, TENANT)));
+        // Through the base table where that is possible, so that planners and Citus see one tenant throughout.
+        let tenant = match self.table.scope {
+            Scope::Tenant => Expr::col((self.table.name, TENANT)),
+            Scope::System | Scope::Through(_) => Expr::val(self.tenant.clone()),
+        };
+        if let Some(own) = of_tenant(key.table, tenant) {
+            on = on.add(own);
         }
         self.statement.join(JoinType::LeftJoin, key.table.name, on);
         self.joined.push((key.table, key.name()));
@@ -105,7 +112,7 @@ impl<'t> Select<'t> {
     }
 
     /// Orders by this column, after those given before.
-    pub fn order_by<T>(mut self, column: Column<T>, direction: Direction) -> Self {
+    pub fn order_by<T: Ordered>(mut self, column: Column<T>, direction: Direction) -> Self {
         let (order, nulls) = match direction {
             Direction::Ascending => (Order::Asc, NullOrdering::First),
             Direction::Descending => (Order::Desc, NullOrdering::Last),
@@ -221,5 +228,19 @@ impl<'t> Select<'t> {
     /// As [`Select::all`].
     pub async fn exists(self) -> Result<bool> {
         Ok(self.one().await?.is_some())
+    }
+}
+
+/// What makes the rows of a table those of this tenant.
+fn of_tenant(table: &'static Table, tenant: Expr) -> Option<Expr> {
+    match table.scope {
+        Scope::Tenant => Some(Expr::col((table.name, TENANT)).eq(tenant)),
+        Scope::System => None,
+        Scope::Through(parent) => {
+            let mut parents = Query::select();
+            parents.column((parent.table, parent.key)).from(parent.table);
+            parents.and_where(Expr::col((parent.table, TENANT)).eq(tenant));
+            Some(Expr::col((table.name, parent.column)).in_subquery(parents))
+        }
     }
 }

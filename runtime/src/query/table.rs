@@ -48,6 +48,19 @@ pub enum Scope {
     Tenant,
     /// One set of rows for all tenants, which nobody writes through this runtime.
     System,
+    /// The rows have no tenant of their own: each belongs to the tenant of the row that it refers to. Read only.
+    Through(Parent),
+}
+
+/// What the rows of a table of [`Scope::Through`] refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    /// The column that refers to it.
+    pub column: &'static str,
+    /// A table of scope [`Scope::Tenant`].
+    pub table: &'static str,
+    /// The column there that is referred to.
+    pub key: &'static str,
 }
 
 /// A column of a [`Table`].
@@ -76,6 +89,10 @@ pub enum ColumnType {
     Boolean,
     /// `timestamptz`; microseconds since 1970 in an INTEGER on SQLite.
     Timestamp,
+    /// `date`; TEXT on SQLite.
+    Date,
+    /// `numeric`; TEXT on SQLite, where it is therefore not compared by size.
+    Decimal,
     /// `jsonb`; TEXT on SQLite.
     Json,
     /// `text[]`; a JSON array in TEXT on SQLite.

@@ -169,7 +169,7 @@ fn writable(tables: Tables, table: &'static Table) -> Result<()> {
     declared(tables, table)?;
     match table.scope {
         Scope::Tenant => Ok(()),
-        Scope::System => Err(Error::internal(format!("{} belongs to all tenants and is read only", table.name))),
+        Scope::System | Scope::Through(_) => Err(Error::internal(format!("{} is read only", table.name))),
     }
 }
 
@@ -214,6 +214,8 @@ fn to_json(ty: ColumnType, value: &Sql) -> Value {
         Sql::String(Some(text)) => text.clone().into(),
         Sql::Uuid(Some(id)) => id.to_string().into(),
         Sql::ChronoDateTimeUtc(Some(at)) => crate::value::Timestamp::from(*at).to_string().into(),
+        Sql::ChronoDate(Some(date)) => date.to_string().into(),
+        Sql::Decimal(Some(number)) => number.to_string().into(),
         Sql::Json(Some(json)) => (**json).clone(),
         Sql::Array(_, Some(values)) => values.iter().map(|value| to_json(ColumnType::Text, value)).collect(),
         _ => Value::Null,

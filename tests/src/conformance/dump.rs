@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use actwright_runtime::Timestamp;
 use actwright_runtime::database::Database;
 use actwright_runtime::query::{ColumnType, Table};
+use actwright_runtime::{Decimal, Timestamp};
 use serde_json::{Map, Value, json};
 use sqlx::Row;
 
@@ -84,6 +84,8 @@ fn normalize(table: &str, row: Value) -> Value {
             }
             (Some(ColumnType::Timestamp), Value::String(text)) => json!(Timestamp::parse(&text)),
             (Some(ColumnType::Boolean), Value::Number(flag)) => (flag.as_i64() == Some(1)).into(),
+            (Some(ColumnType::Decimal), Value::Number(number)) => decimal(&number.to_string()),
+            (Some(ColumnType::Decimal), Value::String(text)) => decimal(&text),
             (Some(ColumnType::Json | ColumnType::TextArray), Value::String(text)) => {
                 serde_json::from_str(&text).unwrap_or(Value::String(text))
             }
@@ -92,6 +94,12 @@ fn normalize(table: &str, row: Value) -> Value {
         (name, value)
     });
     columns.collect::<Map<_, _>>().into()
+}
+
+/// A number as a case writes it.
+fn decimal(text: &str) -> Value {
+    let number = Decimal::from_str_exact(text).map(|number| number.normalize().to_string());
+    number.ok().and_then(|number| serde_json::from_str(&number).ok()).unwrap_or(Value::Null)
 }
 
 fn pack_table(name: &str) -> Option<&'static Table> {

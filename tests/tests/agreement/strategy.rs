@@ -1,6 +1,6 @@
 //! Inputs of an action, made from its model: valid ones, and valid ones that something was done to.
 
-use actwright_codegen::model::{Action, Field, Item, Model, Presence, Shape, StringType, Type};
+use actwright_codegen::model::{Action, Check, Condition, Field, Item, Model, Presence, Rule, Shape, StringType, Type};
 use proptest::prelude::*;
 use proptest::string::string_regex;
 use serde_json::{Map, Value, json};
@@ -14,13 +14,50 @@ pub fn input(model: &Model, action: &Action) -> BoxedStrategy<Value> {
         1 => Just(Vec::new()),
         1 => prop::collection::vec(damage(names), 1..=3),
     ];
-    let input = (record(model, &action.input), damage).prop_map(|(mut input, damage)| {
+    let mended = prop::bool::weighted(0.75);
+    let (rules, fields) = (action.rules.clone(), action.input.clone());
+    let input = (record(model, &action.input), mended, damage).prop_map(move |(mut input, mended, damage)| {
+        if mended {
+            mend(&mut input, &rules, &fields);
+        }
         for one in damage {
             one.apply(&mut input);
         }
         input
     });
     input.boxed()
+}
+
+/// Takes out what breaks a rule on what goes together; by chance, hardly an input would keep several such rules.
+fn mend(input: &mut Value, rules: &[Rule], fields: &[Field]) {
+    let Value::Object(input) = input else { return };
+    // Each time, what was taken out may break another rule.
+    for rule in rules.iter().chain(rules) {
+        match &rule.check {
+            Check::Excludes(when, others) if holds(when, input, fields) => {
+                input.retain(|name, _| !others.contains(name));
+            }
+            Check::Requires(when, with) if holds(when, input, fields) => {
+                let (Condition::Present(path) | Condition::Equals(path, _)) = when;
+                if !with.iter().all(|name| input.contains_key(name)) {
+                    input.remove(path);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn holds(when: &Condition, input: &Map<String, Value>, fields: &[Field]) -> bool {
+    match when {
+        Condition::Present(path) => input.contains_key(path),
+        Condition::Equals(path, value) => match input.get(path) {
+            Some(given) => given == value,
+            None => {
+                fields.iter().any(|field| field.name == *path && field.presence == Presence::Default(value.clone()))
+            }
+        },
+    }
 }
 
 /// What can be done to an input. Places are counted, modulo how many there are.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Decode, Enumeration, Node, Reader, Record, enumeration, record};
-use crate::spec::{Check, Field, Item, List, Rule, Text, Type};
+use crate::spec::{Check, Condition, Field, Item, List, Rule, Text, Type};
 use crate::value::{Date, Timestamp, Update};
 
 const TEXT: Text = Text { trimmed: false, min: 0, max: u64::MAX, pattern: None };
@@ -185,7 +185,7 @@ const RULES: &[Rule] = &[
     Rule { check: Check::OneOf(&["owner", "patch.status_id"]), message: "owner or patch.status_id, not both" },
     Rule { check: Check::Ordered("start", "end"), message: "start must not be after end" },
     Rule { check: Check::Ordered("limit", "level"), message: "limit must not be greater than level" },
-    Rule { check: Check::Requires("day", &["email", "rate"]), message: "day needs email and rate" },
+    Rule { check: Check::Requires(Condition::Present("day"), &["email", "rate"]), message: "day needs email and rate" },
     Rule { check: Check::NonEmpty("patch"), message: "patch must have at least one field" },
     Rule {
         check: Check::Forbid(&[("urgent", "true"), ("visibility", "\"internal\"")]),

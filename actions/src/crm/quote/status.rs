@@ -40,6 +40,9 @@ pub fn check_transition(from: QuoteStatus, to: QuoteStatus) -> Result<()> {
     if next.contains(&to) {
         return Ok(());
     }
+    if from == to {
+        return Err(Error::invalid_field("/quote_id", format!("The quote is {} already.", spoken(from))));
+    }
     let next: Vec<String> = next.iter().map(|status| spoken(*status)).collect();
     let next = if next.is_empty() { "stays that".to_owned() } else { format!("can become {}", next.join(", ")) };
     let message = format!("The quote is {}. It {next}, not {}.", spoken(from), spoken(to));

@@ -5,8 +5,8 @@ use actwright_generated::types::QuoteSummary;
 use actwright_runtime::query::Row;
 use actwright_runtime::{Error, Result, Scope, Timestamp, Uuid};
 
-use super::quote_status::{self, QuoteStatus};
-use super::{quote_expiry, quote_recipients};
+use super::status::{self, QuoteStatus};
+use super::{expiry, recipients};
 
 /// A quote that is no template.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct QuoteRecord {
     pub sent_at: Option<Timestamp>,
     quote_id: Uuid,
     number: Option<String>,
-    client_id: Option<Uuid>,
+    pub client_id: Option<Uuid>,
     title: String,
     contact_email: Option<String>,
     billing_email: Option<String>,
@@ -48,11 +48,11 @@ impl QuoteRecord {
             .await?
             .ok_or_else(|| Error::not_found("quote", quote_id))?;
         if row.get(quotes::IS_TEMPLATE)? {
-            let message = "The quote is a template. Create a quote from it and send that.";
+            let message = "The quote is a template. Create a quote from it first.";
             return Err(Error::invalid_field("/quote_id", message));
         }
-        let stored = quote_status::parse(&row.get(quotes::STATUS)?.unwrap_or_default())?;
-        let status = quote_expiry::status_now(scope, quote_id, stored, row.get(quotes::VALID_UNTIL)?)?;
+        let stored = status::parse(&row.get(quotes::STATUS)?.unwrap_or_default())?;
+        let status = expiry::status_now(scope, quote_id, stored, row.get(quotes::VALID_UNTIL)?)?;
         Self::of(quote_id, status, &row)
     }
 
@@ -71,7 +71,7 @@ impl QuoteRecord {
 
     /// Who gets the quote, besides those that are given.
     pub fn recipients(&self, given: &[String]) -> Vec<String> {
-        quote_recipients::recipients(given, self.contact_email.clone(), self.billing_email.clone())
+        recipients::recipients(given, self.contact_email.clone(), self.billing_email.clone())
     }
 
     /// Moves it to another status.
@@ -80,7 +80,7 @@ impl QuoteRecord {
     ///
     /// `VALIDATION_ERROR` when it may not go there.
     pub async fn change_status(&mut self, scope: &mut Scope, to: QuoteStatus) -> Result<()> {
-        quote_status::check_transition(self.status, to)?;
+        status::check_transition(self.status, to)?;
         let (now, actor) = (scope.now(), scope.actor());
         let mut update = scope.update(&quotes::TABLE).set(quotes::STATUS, Some(to.as_str().to_owned()));
         if to == QuoteStatus::Sent {

@@ -8,7 +8,7 @@ use actwright_runtime::{Error, Result, Scope, Uuid, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{quote_document, quote_history};
+use super::{document, history};
 
 /// Renders and stores the PDF, and sends the mail.
 pub const PUBLISH: &str = "crm.publish_quote";
@@ -41,7 +41,7 @@ pub struct Delivery {
 async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let delivery: Delivery = read(payload)?;
     let mut scope = job.begin(Effects::Read).await?;
-    let quote = quote_document::load(&mut scope, delivery.quote_id, job.portal_url()).await;
+    let quote = document::load(&mut scope, delivery.quote_id, job.portal_url()).await;
     job.end(scope).await?;
     let quote = quote?;
     let mail = compose(&delivery, &quote);
@@ -57,7 +57,7 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let mut scope = job.begin(Effects::Write).await?;
     match &file {
         Some(file) => file.record(&mut scope, delivery.quote_id).await?,
-        None => quote_history::not_rendered(&mut scope, delivery.activity_id).await?,
+        None => history::not_rendered(&mut scope, delivery.activity_id).await?,
     }
     if let Some(mut mail) = mail {
         mail.attachments = file.map(StoredFile::into_attachment).into_iter().collect();
@@ -69,7 +69,7 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
 async fn mailed(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let delivery: Delivery = read(payload)?;
     let mut scope = job.begin(Effects::Write).await?;
-    quote_history::mailed(&mut scope, delivery.activity_id, &delivery.recipients).await?;
+    history::mailed(&mut scope, delivery.activity_id, &delivery.recipients).await?;
     scope.amend_output("email_sent", true);
     job.commit(scope).await
 }

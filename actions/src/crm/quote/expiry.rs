@@ -7,8 +7,8 @@ use actwright_runtime::spec::Effects;
 use actwright_runtime::{Error, Result, Scope, Timestamp, Uuid, Value};
 use serde_json::json;
 
-use super::quote_history;
-use super::quote_status::QuoteStatus;
+use super::history;
+use super::status::QuoteStatus;
 
 const EXPIRE: &str = "crm.expire_quote";
 
@@ -53,7 +53,7 @@ async fn expire(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
         .await?;
     if expired > 0 {
         let facts = json!({ "from": "sent", "to": "expired" });
-        quote_history::enter(&mut scope, quote_id, "status_changed", "Quote expired".to_owned(), facts).await?;
+        history::enter(&mut scope, quote_id, "status_changed", "Quote expired".to_owned(), facts).await?;
     }
     job.commit(scope).await
 }
