@@ -212,6 +212,55 @@ async fn all_actions_run_and_are_audited_under_the_trigger() {
     psa.end().await;
 }
 
+/// From a template to a contract and an invoice, with all keys, checks and columns that the PSA's tables have.
+#[tokio::test]
+async fn a_quote_becomes_a_contract_and_an_invoice() {
+    let psa = Psa::start("psa conversion").await;
+    let admin = Caller::User(id('2', 1));
+    let template = format!(
+        "INSERT INTO service_catalog (tenant, service_id, service_name, billing_method, custom_service_type_id)
+         VALUES ('{tenant}', '{service}', 'Balloon care', 'hourly', '{service}');
+         INSERT INTO tax_rates (tenant, tax_rate_id, tax_percentage, start_date, region_code)
+         VALUES ('{tenant}', '{service}', 8.25, '2020-01-01', 'US-KS');
+         INSERT INTO quotes (tenant, quote_id, title, is_template) VALUES ('{tenant}', '{service}', 'Balloons', true);
+         INSERT INTO quote_items (tenant, quote_item_id, quote_id, service_id, description, quantity, unit_price,
+             billing_method, is_recurring, billing_frequency, display_order)
+         VALUES ('{tenant}', '{service}', '{service}', '{service}', 'Care', 4, 9000, 'hourly', true, 'monthly', 1);",
+        tenant = id('1', 1),
+        service = id('f', 9),
+    );
+    sqlx::raw_sql(AssertSqlSafe(template)).execute(&psa.pool).await.unwrap();
+
+    let offer = json!({ "template_id": id('f', 9), "client_id": id('4', 1), "quote_date": "2026-03-01T00:00:00Z",
+        "valid_until": "2096-04-01T00:00:00Z" });
+    let created = psa.call("crm.create_quote_from_template", admin, offer).await.unwrap().output;
+    let quote = &created["quote"]["quote_id"];
+    let balloon = json!({ "quote_id": quote, "description": "Balloon", "quantity": 1, "unit_price": 250_000,
+        "tax_region": "US-KS" });
+    let added = psa.call("crm.add_quote_item", admin, balloon).await.unwrap().output;
+    assert_eq!(added["quote"]["subtotal"], 286_000);
+    assert_eq!(added["quote"]["tax"], 20_625);
+
+    // The client accepts in the PSA's portal.
+    let accept = "UPDATE quotes SET status = 'accepted', accepted_at = '2026-03-05' WHERE quote_id = $1::text::uuid";
+    sqlx::query(accept).bind(quote.as_str()).execute(&psa.pool).await.unwrap();
+    let convert = json!({ "quote_id": quote, "target": "contract_and_invoice" });
+    let converted = psa.call("crm.convert_quote", admin, convert).await.unwrap().output;
+    assert_eq!(converted["quote"]["status"], "converted");
+    let now = rows(&psa.place.database).await;
+    let only = |table: &str| match now[table].as_slice() {
+        [row] => row.clone(),
+        rows => panic!("{table}: {rows:?}"),
+    };
+    assert_eq!(only("contract_lines")["contract_id"], converted["contract_id"]);
+    assert_eq!(only("contract_line_service_hourly_configs")["hourly_rate"], 9000);
+    assert_eq!(only("client_contracts")["start_date"], "2026-03-05");
+    assert_eq!(only("invoices")["invoice_id"], converted["invoice_id"]);
+    assert_eq!(only("invoices")["total_amount"], 270_625);
+    assert_eq!(only("invoice_charges")["tax_rate"], 8.25);
+    psa.end().await;
+}
+
 #[tokio::test]
 async fn a_run_acts_as_the_publisher_of_its_own_version() {
     let psa = Psa::start("psa runs").await;
