@@ -35,7 +35,7 @@ pub struct Quote {
     pub subtotal: i64,
     /// Sum of the discounts; shown as negative whichever its sign.
     pub discount_total: i64,
-    /// Tax on the discounted subtotal.
+    /// Tax on the items.
     pub tax: i64,
     /// What the client pays.
     pub total: i64,

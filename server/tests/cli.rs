@@ -99,19 +99,26 @@ fn the_demonstration_tells_its_story() {
     let output = actwright(&["demo", "--dir", &named.display().to_string(), "--json"]).output().expect("it runs");
     let story = parsed(&output);
     let chapters = story["chapters"].as_array().expect("chapters");
-    assert_eq!(chapters.len(), 7);
+    assert_eq!(chapters.len(), 8);
     assert_eq!(chapters[0]["answer"]["output"]["count"], 3);
     assert_eq!(chapters[1]["answer"]["output"]["changed_fields"], json!(["end_time", "notes", "status_id"]));
     assert_eq!(chapters[2]["effects"][0]["name"], "INTERACTION_LOGGED");
     assert_eq!(chapters[3]["answer"]["output"]["email_sent"], true);
     assert_eq!(chapters[3]["audit"]["changed_data"]["email_sent"], true);
-    assert_eq!(chapters[4]["error"]["code"], "PERMISSION_DENIED");
-    assert!(chapters[5]["answer"]["meta"]["deduplicated"].is_object());
-    assert!(chapters[6]["answer"]["meta"]["dry_run"]["changes"].as_array().is_some_and(|changes| changes.len() > 4));
+    let steps = chapters[4]["steps"].as_array().expect("steps");
+    let quotes: Vec<&Value> = steps.iter().map(|step| &step["answer"]["output"]["quote"]).collect();
+    // 65 + 49 + 1,200 with 10% off the on-boarding, and 9.8% tax on each; then two laptops.
+    assert_eq!([&quotes[0]["subtotal"], &quotes[0]["discount_total"], &quotes[0]["tax"]], [131_400, 12_000, 12_878]);
+    assert_eq!([&quotes[1]["subtotal"], &quotes[1]["tax"], &quotes[1]["total_amount"]], [411_200, 40_299, 439_499]);
+    assert_eq!(quotes[3]["status"], "converted");
+    assert!(quotes[3]["converted_contract_id"].is_string() && quotes[3]["converted_invoice_id"].is_string());
+    assert_eq!(chapters[5]["error"]["code"], "PERMISSION_DENIED");
+    assert!(chapters[6]["answer"]["meta"]["deduplicated"].is_object());
+    assert!(chapters[7]["answer"]["meta"]["dry_run"]["changes"].as_array().is_some_and(|changes| changes.len() > 4));
     let pdf = chapters[3]["effects"][1]["payload"]["attachments"][0]["path"].as_str().expect("a path");
     let pdf = std::fs::read(named.join("data/documents").join(pdf)).expect("the PDF is stored");
     assert!(pdf.starts_with(b"%PDF-"));
-    assert!(files(&named.join("data/mail")) == 1, "one mail, and none of the dry run");
+    assert!(files(&named.join("data/mail")) == 2, "one mail a quote, and none of the dry run");
     let again = actwright(&["demo", "--dir", &named.display().to_string()]).output().expect("it runs");
     assert_eq!(again.status.code(), Some(1), "a folder with something in it is not touched");
 }

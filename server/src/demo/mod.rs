@@ -1,5 +1,6 @@
 //! `actwright demo`: the flows of a workflow author, on an embedded database.
 
+mod portal;
 mod show;
 mod story;
 

@@ -92,6 +92,24 @@ impl Show {
         Ok(())
     }
 
+    /// A call of several, on one line.
+    pub fn call_line(&mut self, call: &Call, answer: &Answer, about: &str) -> Result<(), Failure> {
+        if let Some(chapter) = self.chapters.last_mut() {
+            let steps = &mut chapter["steps"];
+            let step = json!({ "call": command(call), "answer": answer });
+            match steps.as_array_mut() {
+                Some(steps) => steps.push(step),
+                None => *steps = json!([step]),
+            }
+        }
+        self.line(&call.action, about)
+    }
+
+    /// What somebody did, and what came of it.
+    pub fn line(&self, what: &str, about: &str) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { say(format!("  {} {about}", good(format!("{what:<30}")))) }
+    }
+
     /// A call that was refused.
     pub fn refusal(&mut self, call: &Call, error: &Error) -> Result<(), Failure> {
         self.note("call", command(call));

@@ -1,8 +1,9 @@
 //! What the demonstration does.
 
-use actwright_runtime::{Answer, Call, Caller, Error, Runtime, Uuid};
+use actwright_runtime::{Answer, Call, Caller, Error, Runtime, Timestamp, Uuid};
 use serde_json::{Value, json};
 
+use super::portal;
 use super::show::Show;
 use crate::failure::Failure;
 use crate::seed::{ADMIN, TECHNICIAN, TENANT};
@@ -20,7 +21,14 @@ const QUOTE: &str = "90000000-0000-4000-8000-000000000001";
 /// An approved quote for Cobalt Freight Lines.
 const OTHER_QUOTE: &str = "90000000-0000-4000-8000-000000000002";
 
-/// The story: four flows, a refusal, a repetition and a rehearsal.
+/// A template, and Alder & Finch Architects with Tobias Finch, who have no quote yet.
+const TEMPLATE: &str = "90000000-0000-4000-8000-000000000004";
+const NEW_CLIENT: &str = "50000000-0000-4000-8000-000000000004";
+const NEW_CONTACT: &str = "52000000-0000-4000-8000-000000000006";
+/// Seconds that the offer is good for.
+const MONTH: i64 = 30 * 24 * 60 * 60;
+
+/// The story: five flows, a refusal, a repetition and a rehearsal.
 pub async fn tell(runtime: &Runtime, show: &mut Show) -> Result<(), Failure> {
     show.chapter("Find recent activity, and branch on it", "What happened with Brightwater Dental Group lately?")?;
     let find = call("crm.find_activities", ADMIN, json!({ "client_id": CLIENT, "limit": 3 }));
@@ -63,6 +71,8 @@ pub async fn tell(runtime: &Runtime, show: &mut Show) -> Result<(), Failure> {
     );
     step(runtime, show, &send).await?;
 
+    from_template_to_invoice(runtime, show).await?;
+
     show.chapter(
         "A call that is denied",
         "Priya is a technician: she may read clients, not change them. The attempt is audited.",
@@ -76,6 +86,46 @@ pub async fn tell(runtime: &Runtime, show: &mut Show) -> Result<(), Failure> {
     let rehearsal = Call { dry_run: true, ..call("crm.send_quote", ADMIN, json!({ "quote_id": OTHER_QUOTE })) };
     step(runtime, show, &rehearsal).await?;
     Ok(())
+}
+
+/// One line a call: the totals and what became of them.
+async fn from_template_to_invoice(runtime: &Runtime, show: &mut Show) -> Result<(), Failure> {
+    show.chapter(
+        "From a template to a contract and an invoice",
+        "What recurs becomes the contract, the rest the invoice; numbers, discounts and taxes are the tenant's.",
+    )?;
+    let now = Timestamp::now();
+    let input = json!({
+        "template_id": TEMPLATE, "client_id": NEW_CLIENT, "contact_id": NEW_CONTACT, "title": "Managed workplace",
+        "quote_date": now, "valid_until": now.plus_seconds(MONTH),
+    });
+    let created = line(runtime, show, &call("crm.create_quote_from_template", ADMIN, input), totals).await?;
+    let quote_id = &created.output["quote"]["quote_id"];
+    let input = json!({ "quote_id": quote_id, "description": "Laptop", "quantity": 2, "unit_price": 139_900 });
+    line(runtime, show, &call("crm.add_quote_item", ADMIN, input), totals).await?;
+    let sent = |answer: &Answer| format!("{}, mail sent: {}", answer.output["new_status"], answer.output["email_sent"]);
+    line(runtime, show, &call("crm.send_quote", ADMIN, json!({ "quote_id": quote_id })), sent).await?;
+    portal::accept(runtime.database(), quote_id.as_str().unwrap_or_default()).await?;
+    show.line("(the client accepts)", "in the portal of the PSA")?;
+    let input = json!({ "quote_id": quote_id, "target": "contract_and_invoice" });
+    let became = |answer: &Answer| {
+        let output = &answer.output;
+        format!("{}; contract {}, invoice {}", output["quote"]["status"], output["contract_id"], output["invoice_id"])
+    };
+    line(runtime, show, &call("crm.convert_quote", ADMIN, input), became).await?;
+    Ok(())
+}
+
+/// Number, sums and total of the quote in an answer. Its currency has cents.
+fn totals(answer: &Answer) -> String {
+    let quote = &answer.output["quote"];
+    let money = |key: &str| {
+        let cents = quote[key].as_i64().unwrap_or_default();
+        format!("{}.{:02}", cents / 100, cents % 100)
+    };
+    let [subtotal, discount, tax, total] = ["subtotal", "discount_total", "tax", "total_amount"].map(money);
+    let (number, currency) = (&quote["quote_number"], &quote["currency_code"]);
+    format!("{number}: {subtotal} - {discount} + {tax} tax = {total} {currency}")
 }
 
 fn call(action: &str, actor: Uuid, input: Value) -> Call {
@@ -96,6 +146,17 @@ async fn step(runtime: &Runtime, show: &mut Show, call: &Call) -> Result<Answer,
     let audit = runtime.audit_entry(call.tenant, answer.meta.invocation_id).await?;
     let effects = runtime.effects_of(call.tenant, answer.meta.invocation_id).await?;
     show.step(call, &answer, audit.as_ref(), &effects)?;
+    Ok(answer)
+}
+
+async fn line(
+    runtime: &Runtime,
+    show: &mut Show,
+    call: &Call,
+    about: impl Fn(&Answer) -> String,
+) -> Result<Answer, Failure> {
+    let answer = runtime.call(call.clone()).await?;
+    show.call_line(call, &answer, &about(&answer).replace('"', ""))?;
     Ok(answer)
 }
 
