@@ -2,6 +2,7 @@
 
 use actwright_generated::crm::convert_quote::{Body, Context, Input, Output, Target};
 use actwright_generated::tables::quotes;
+use actwright_runtime::query::Row;
 use actwright_runtime::{Error, Result, Scope, Uuid};
 use serde_json::json;
 
@@ -21,7 +22,8 @@ struct Converted {
 impl Body for Bodies {
     async fn run(context: &mut Context<'_>, input: Input) -> Result<Output> {
         let quote = QuoteRecord::lock(context, input.quote_id).await?;
-        let (source, before) = read(context, input.quote_id).await?;
+        let row = read(context, input.quote_id).await?;
+        let before = Converted::of(&row)?;
         let wanted = (input.target != Target::Invoice, input.target != Target::Contract);
         let no_op = before.has(wanted);
         if no_op && !input.no_op_if_already_converted {
@@ -30,6 +32,7 @@ impl Body for Bodies {
         let mut after = before;
         if !no_op {
             status::check_transition(quote.status, QuoteStatus::Converted)?;
+            let source = source(context, input.quote_id, &row)?;
             let items = items::load(context, input.quote_id).await?;
             let plan = Plan::of(&items)?;
             check(input.target, before, &plan)?;
@@ -47,6 +50,13 @@ impl Body for Bodies {
 }
 
 impl Converted {
+    fn of(row: &Row) -> Result<Self> {
+        Ok(Self {
+            contract_id: row.get(quotes::CONVERTED_CONTRACT_ID)?,
+            invoice_id: row.get(quotes::CONVERTED_INVOICE_ID)?,
+        })
+    }
+
     /// Whether it has become what is wanted: a contract, an invoice.
     fn has(self, (contract, invoice): (bool, bool)) -> bool {
         (!contract || self.contract_id.is_some()) && (!invoice || self.invoice_id.is_some())
@@ -73,7 +83,7 @@ fn check(target: Target, before: Converted, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-async fn read(scope: &mut Scope, quote_id: Uuid) -> Result<(Source, Converted)> {
+async fn read(scope: &mut Scope, quote_id: Uuid) -> Result<Row> {
     let row = scope
         .select(&quotes::TABLE)
         .column(quotes::QUOTE_NUMBER)
@@ -88,10 +98,13 @@ async fn read(scope: &mut Scope, quote_id: Uuid) -> Result<(Source, Converted)> 
         .column(quotes::CONVERTED_INVOICE_ID)
         .filter(quotes::QUOTE_ID.eq(quote_id))
         .one()
-        .await?
-        .ok_or_else(|| Error::not_found("quote", quote_id))?;
+        .await?;
+    row.ok_or_else(|| Error::not_found("quote", quote_id))
+}
+
+fn source(scope: &Scope, quote_id: Uuid, row: &Row) -> Result<Source> {
     let no_client = || Error::invalid_field("/quote_id", "The quote has no client to bill.");
-    let source = Source {
+    Ok(Source {
         quote_id,
         number: row.get(quotes::QUOTE_NUMBER)?.unwrap_or_default(),
         client_id: row.get(quotes::CLIENT_ID)?.ok_or_else(no_client)?,
@@ -101,12 +114,7 @@ async fn read(scope: &mut Scope, quote_id: Uuid) -> Result<(Source, Converted)> 
         po_number: row.get(quotes::PO_NUMBER)?,
         tax_source: row.get(quotes::TAX_SOURCE)?,
         accepted_at: row.get(quotes::ACCEPTED_AT)?.unwrap_or_else(|| scope.now()),
-    };
-    let converted = Converted {
-        contract_id: row.get(quotes::CONVERTED_CONTRACT_ID)?,
-        invoice_id: row.get(quotes::CONVERTED_INVOICE_ID)?,
-    };
-    Ok((source, converted))
+    })
 }
 
 async fn to_contract(scope: &mut Scope, source: &Source, plan: &Plan) -> Result<Uuid> {

@@ -51,7 +51,7 @@ impl<'t> Select<'t> {
         let mut statement = Query::select();
         statement.from(table.name);
         let tenant = tenant.encode(ColumnType::Uuid, tx.engine());
-        if let Some(own) = of_tenant(table, Expr::val(tenant.clone())) {
+        if let Some(own) = of_tenant(table, &tenant) {
             statement.and_where(own);
         }
         let (joined, selected) = (Vec::new(), Selected::default());
@@ -79,12 +79,14 @@ impl<'t> Select<'t> {
     /// Adds the row of `key`'s table whose `key` is `value`, where there is one. Of the caller's tenant, like every row.
     pub fn left_join<K, V>(mut self, key: Column<K>, value: Column<V>) -> Self {
         let mut on = Cond::all().add(Expr::col(key.reference()).equals(value.reference()));
-        // Through the base table where that is possible, so that planners and Citus see one tenant throughout.
-        let tenant = match self.table.scope {
-            Scope::Tenant => Expr::col((self.table.name, TENANT)),
-            Scope::System | Scope::Through(_) => Expr::val(self.tenant.clone()),
+        let own = match (self.table.scope, key.table.scope) {
+            // Through the base table, so that planners and Citus see one tenant throughout.
+            (Scope::Tenant, Scope::Tenant) => {
+                Some(Expr::col((key.table.name, TENANT)).equals((self.table.name, TENANT)))
+            }
+            _ => of_tenant(key.table, &self.tenant),
         };
-        if let Some(own) = of_tenant(key.table, tenant) {
+        if let Some(own) = own {
             on = on.add(own);
         }
         self.statement.join(JoinType::LeftJoin, key.table.name, on);
@@ -232,14 +234,15 @@ impl<'t> Select<'t> {
 }
 
 /// What makes the rows of a table those of this tenant.
-fn of_tenant(table: &'static Table, tenant: Expr) -> Option<Expr> {
+fn of_tenant(table: &'static Table, tenant: &Sql) -> Option<Expr> {
+    let is_own = |table| Expr::col((table, TENANT)).eq(Expr::val(tenant.clone()));
     match table.scope {
-        Scope::Tenant => Some(Expr::col((table.name, TENANT)).eq(tenant)),
+        Scope::Tenant => Some(is_own(table.name)),
         Scope::System => None,
         Scope::Through(parent) => {
             let mut parents = Query::select();
             parents.column((parent.table, parent.key)).from(parent.table);
-            parents.and_where(Expr::col((parent.table, TENANT)).eq(tenant));
+            parents.and_where(is_own(parent.table));
             Some(Expr::col((table.name, parent.column)).in_subquery(parents))
         }
     }
