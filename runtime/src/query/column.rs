@@ -30,6 +30,10 @@ pub trait ColumnValue: Sized {
 }
 
 /// A type whose values both databases put into one order. A decimal is none: SQLite would order its text.
+#[diagnostic::on_unimplemented(
+    message = "the databases do not put values of type `{Self}` into the same order",
+    note = "a decimal is text on SQLite: filter and sort in the body"
+)]
 pub trait Ordered: ColumnValue {}
 
 impl Ordered for i64 {}

@@ -81,26 +81,36 @@ impl<T: ColumnValue + Send + 'static> Column<T> {
     pub fn is_not_null(self) -> Filter {
         Filter::new(move |_| self.expr().is_not_null())
     }
-}
 
-impl<T: Ordered + Send + 'static> Column<T> {
     /// Less.
-    pub fn lt(self, value: T) -> Filter {
+    pub fn lt(self, value: T) -> Filter
+    where
+        T: Ordered,
+    {
         self.compare(value, |column, value| column.lt(value))
     }
 
     /// Less or equal.
-    pub fn lte(self, value: T) -> Filter {
+    pub fn lte(self, value: T) -> Filter
+    where
+        T: Ordered,
+    {
         self.compare(value, |column, value| column.lte(value))
     }
 
     /// Greater.
-    pub fn gt(self, value: T) -> Filter {
+    pub fn gt(self, value: T) -> Filter
+    where
+        T: Ordered,
+    {
         self.compare(value, |column, value| column.gt(value))
     }
 
     /// Greater or equal.
-    pub fn gte(self, value: T) -> Filter {
+    pub fn gte(self, value: T) -> Filter
+    where
+        T: Ordered,
+    {
         self.compare(value, |column, value| column.gte(value))
     }
 }
