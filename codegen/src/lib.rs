@@ -3,6 +3,7 @@
 //! Specs are parsed with positions, resolved into one [`model::Model`], and emitted from it. Use it as the command
 //! `cargo gen`, or from a build script through [`Generator`].
 
+pub mod compat;
 pub mod diagnostic;
 mod emit;
 mod generator;
@@ -14,4 +15,4 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use generator::{Drift, DriftKind, Error, Generator, Report};
-pub use spec::load;
+pub use spec::{load, load_texts};

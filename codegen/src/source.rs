@@ -18,6 +18,13 @@ pub struct SourceFile {
     pub text: String,
 }
 
+impl SourceFile {
+    /// Takes off a byte order mark.
+    pub fn new(path: String, text: String) -> Self {
+        Self { path, text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) }
+    }
+}
+
 /// Reads every YAML file below the folder, in the order of their paths. Hidden files and folders are left out.
 pub fn read(specs: &Path, found: &mut Vec<Diagnostic>) -> Vec<SourceFile> {
     let name = specs.file_name().map_or_else(|| "specs".to_owned(), |name| name.to_string_lossy().into_owned());
@@ -50,7 +57,7 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<SourceFile>, found: &mut V
             collect(&path, &name, files, found);
         } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             match text(&path) {
-                Ok(text) => files.push(SourceFile { path: name, text }),
+                Ok(text) => files.push(SourceFile::new(name, text)),
                 Err(problem) => found.push(Diagnostic::of_file(Code::UnreadableFile, &name, problem)),
             }
         }
@@ -63,10 +70,9 @@ fn text(path: &Path) -> Result<String, String> {
     if size > LARGEST {
         return Err(format!("the file has {size} bytes, and a spec has at most {LARGEST}"));
     }
-    let text = String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
+    String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         format!("the file is not UTF-8: see line {line}")
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    })
 }

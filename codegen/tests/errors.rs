@@ -3,33 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::{copy, specs_of};
 use tempfile::TempDir;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors")
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else if entry.file_name() != "expected.txt" && entry.file_name() != "without" {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
 /// The base specs with those of a case over them, without the files that the case names in `without`.
 fn specs(case: Option<&Path>) -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let folder = specs_of("errors/base");
     let specs = folder.path().join("specs");
-    copy(&root().join("base"), &specs);
     if let Some(case) = case {
         copy(case, &specs);
         for name in fs::read_to_string(case.join("without")).unwrap_or_default().lines() {

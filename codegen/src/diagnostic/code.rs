@@ -21,8 +21,26 @@ macro_rules! codes {
             pub fn why(self) -> &'static str {
                 match self { $(Self::$name => $why,)* }
             }
+
+            /// The page about it, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$name => include_str!(concat!("../../../docs/errors/", $id, ".md")),)* }
+            }
         }
     };
+}
+
+impl Code {
+    /// The one with this id, in any letter case.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+
+    /// What it is, in a few words: the heading of its page.
+    pub fn title(self) -> &'static str {
+        let heading = self.page().lines().next().unwrap_or_default();
+        heading.split_once(": ").map_or(heading, |(_, title)| title)
+    }
 }
 
 codes! {

@@ -1,7 +1,9 @@
 //! What is wrong with specs, for people and for programs.
 
 mod code;
+mod github;
 mod render;
+mod sarif;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,12 +30,23 @@ pub struct Diagnostic {
     pub line: usize,
     /// Column of the span in characters, counted from 1.
     pub column: usize,
-    /// A second place that matters: bytes of the same file, and what is there.
-    pub also: Option<(Span, String)>,
+    /// A second place that matters, where two disagree.
+    pub also: Option<Related>,
     /// What to do.
     pub help: Option<String>,
     /// What may have been meant instead of the text of the span.
     pub suggestion: Option<String>,
+}
+
+/// A second place, and what is there.
+#[derive(Debug, Clone)]
+pub struct Related {
+    /// Path of the file.
+    pub file: String,
+    /// Bytes of it.
+    pub span: Span,
+    /// What is there.
+    pub label: String,
 }
 
 impl Diagnostic {
@@ -59,7 +72,13 @@ impl Diagnostic {
 
     /// Points at a second place of the file.
     pub(crate) fn also(&mut self, span: &Span, label: impl Into<String>) -> &mut Self {
-        self.also = Some((span.clone(), label.into()));
+        let file = self.file.clone();
+        self.also_in(&file, span, label)
+    }
+
+    /// Points at a place of another file.
+    pub(crate) fn also_in(&mut self, file: &str, span: &Span, label: impl Into<String>) -> &mut Self {
+        self.also = Some(Related { file: file.to_owned(), span: span.clone(), label: label.into() });
         self
     }
 
@@ -84,6 +103,15 @@ impl Diagnostic {
     }
 }
 
+/// Lines and columns of a span, counted from 1, columns in characters; the end is after the last character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
 /// More names than this are not read but searched for.
 const LONGEST_CHOICE: usize = 20;
 
@@ -93,7 +121,7 @@ fn closest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
 }
 
 /// Everything that is wrong, in the order of files and places.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
     sources: BTreeMap<String, String>,
@@ -112,16 +140,20 @@ impl Diagnostics {
                 (one.line, one.column) = lines.position(start);
             }
         }
-        sources.retain(|path, _| all.binary_search_by(|one| one.file.as_str().cmp(path)).is_ok());
+        let named = |path: &String| {
+            let related = || all.iter().filter_map(|one| one.also.as_ref()).any(|also| also.file == *path);
+            all.binary_search_by(|one| one.file.as_str().cmp(path)).is_ok() || related()
+        };
+        sources.retain(|path, _| named(path));
         Self { all, sources }
     }
 
-    /// How many there are; never none.
+    /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Never.
+    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -136,6 +168,29 @@ impl Diagnostics {
         render::render(&self.all, &self.sources, color)
     }
 
+    /// For code hosts and editors: a log in SARIF 2.1.0.
+    pub fn to_sarif(&self) -> Value {
+        sarif::log(self)
+    }
+
+    /// For pull requests on GitHub: workflow commands that annotate the lines.
+    pub fn to_github(&self) -> String {
+        github::annotations(self)
+    }
+
+    fn place(&self, one: &Diagnostic) -> Place {
+        match &one.span {
+            Some(span) => self.place_in(&one.file, span),
+            None => Place { line: 1, column: 1, end_line: 1, end_column: 1 },
+        }
+    }
+
+    fn place_in(&self, file: &str, span: &Span) -> Place {
+        let lines = Lines::of(self.sources.get(file).map_or("", String::as_str));
+        let ((line, column), (end_line, end_column)) = (lines.position(span.start), lines.position(span.end));
+        Place { line, column, end_line, end_column }
+    }
+
     /// For programs: a list, in order. Lines and columns are counted from 1, columns in characters.
     pub fn to_json(&self) -> Value {
         self.all.iter().map(|one| self.one_to_json(one)).collect()
@@ -144,6 +199,7 @@ impl Diagnostics {
     fn one_to_json(&self, one: &Diagnostic) -> Value {
         let text = self.sources.get(&one.file).map_or("", String::as_str);
         let excerpt = one.span.as_ref().and_then(|span| text.get(span.clone()));
+        let place = self.place(one);
         json!({
             "code": one.code.id(),
             "severity": "error",
@@ -151,10 +207,16 @@ impl Diagnostics {
             "file": one.file,
             "line": one.line,
             "column": one.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
             "excerpt": excerpt,
             "help": one.help,
             "suggestion": one.suggestion,
             "why": one.code.why(),
+            "related": one.also.as_ref().map(|also| {
+                let place = self.place_in(&also.file, &also.span);
+                json!({ "file": also.file, "line": place.line, "column": place.column, "message": also.label })
+            }),
         })
     }
 }
@@ -196,6 +258,6 @@ impl<'t> Lines<'t> {
     fn position(&self, byte: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = self.starts[line - 1];
-        (line, self.text[start..byte].chars().count() + 1)
+        (line, self.text.get(start..byte).unwrap_or_default().chars().count() + 1)
     }
 }

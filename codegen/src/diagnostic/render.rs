@@ -1,36 +1,53 @@
-//! Diagnostics as text, with the lines of the file that they are about.
+//! Diagnostics as text, with the lines of the files that they are about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::Diagnostic;
+use super::{Code, Diagnostic, Related};
 use crate::yaml::Span;
 
-pub(super) fn render(all: &[Diagnostic], sources: &BTreeMap<String, String>, color: bool) -> String {
+/// More codes than this are not named at the end.
+const NAMED_CODES: usize = 6;
+
+type Sources = BTreeMap<String, String>;
+
+pub(super) fn render(all: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
-    let mut text = String::new();
+    let (mut text, mut told) = (String::new(), BTreeSet::new());
     for one in all {
-        let source = sources.get(&one.file).map_or("", String::as_str);
-        text.push_str(&renderer.render(&[group(one, source)]));
+        // Why it matters is said once for each kind of mistake.
+        let why = told.insert(one.code).then(|| one.code.why());
+        text.push_str(&renderer.render(&[group(one, sources, why)]));
         text.push_str("\n\n");
     }
-    text.push_str(&summary(all));
+    text.push_str(&summary(all, &told));
     text
 }
 
-fn summary(all: &[Diagnostic]) -> String {
+fn summary(all: &[Diagnostic], codes: &BTreeSet<Code>) -> String {
     let files = all.chunk_by(|a, b| a.file == b.file).count();
     let count = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
-    format!("{} in {}\n", count(all.len(), "error"), count(files, "spec file"))
+    let ids: Vec<&str> = codes.iter().map(|code| code.id()).collect();
+    let about = if ids.len() > NAMED_CODES { "any of the codes".to_owned() } else { ids.join(", ") };
+    let (errors, files) = (count(all.len(), "error"), count(files, "spec file"));
+    format!("{errors} in {files}\n`cargo gen explain CODE` says more about {about}\n")
 }
 
-fn group<'d>(one: &'d Diagnostic, source: &'d str) -> Group<'d> {
+fn group<'d>(one: &'d Diagnostic, sources: &'d Sources, why: Option<&'static str>) -> Group<'d> {
     let title = Level::ERROR.primary_title(&one.message).id(one.code.id());
     let group = match &one.span {
-        Some(span) => title.element(snippet(one, source, span)),
+        Some(span) => title.element(snippet(one, source(sources, &one.file), span)),
         None => title.element(Origin::path(&one.file)),
+    };
+    let group = match one.also.as_ref().filter(|also| also.file != one.file) {
+        Some(also) => group.element(elsewhere(also, source(sources, &also.file))),
+        None => group,
+    };
+    let group = match why {
+        Some(why) => group.element(Level::NOTE.message(why)),
+        None => group,
     };
     match &one.help {
         Some(help) => group.element(Level::HELP.message(help)),
@@ -38,22 +55,48 @@ fn group<'d>(one: &'d Diagnostic, source: &'d str) -> Group<'d> {
     }
 }
 
-/// Only the lines in question are handed on: the renderer would split the whole file for each diagnostic.
+fn source<'d>(sources: &'d Sources, file: &str) -> &'d str {
+    sources.get(file).map_or("", String::as_str)
+}
+
+/// The place, and the second one where that is in the same file.
 fn snippet<'d>(one: &'d Diagnostic, source: &'d str, span: &Span) -> Snippet<'d, Annotation<'d>> {
-    let (mut start, mut end) = (span.start, span.end);
-    if let Some((also, _)) = &one.also {
-        (start, end) = (start.min(also.start), end.max(also.end));
-    }
-    let start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-    let end = source[end..].find('\n').map_or(source.len(), |at| end + at);
-    let inside = |span: &Span| span.start - start..span.end - start;
-    let line = one.line - source[start..span.start].matches('\n').count();
-    let snippet = Snippet::source(&source[start..end])
-        .path(&one.file)
-        .line_start(line)
-        .annotation(AnnotationKind::Primary.span(inside(span)));
-    match &one.also {
-        Some((span, label)) => snippet.annotation(AnnotationKind::Context.span(inside(span)).label(label)),
+    let also = one.also.as_ref().filter(|also| also.file == one.file);
+    let all = also.map_or_else(|| span.clone(), |also| span.start.min(also.span.start)..span.end.max(also.span.end));
+    let lines = Excerpt::around(source, all);
+    let snippet = lines.snippet(&one.file).annotation(AnnotationKind::Primary.span(lines.inside(span)));
+    match also {
+        Some(also) => snippet.annotation(AnnotationKind::Context.span(lines.inside(&also.span)).label(&also.label)),
         None => snippet,
+    }
+}
+
+fn elsewhere<'d>(also: &'d Related, source: &'d str) -> Snippet<'d, Annotation<'d>> {
+    let lines = Excerpt::around(source, also.span.clone());
+    let annotation = AnnotationKind::Context.span(lines.inside(&also.span)).label(&also.label);
+    lines.snippet(&also.file).annotation(annotation)
+}
+
+/// Whole lines of a file. Only those in question are handed on: the renderer would split the whole file for each
+/// diagnostic.
+struct Excerpt<'d> {
+    text: &'d str,
+    start: usize,
+    line: usize,
+}
+
+impl<'d> Excerpt<'d> {
+    fn around(source: &'d str, span: Span) -> Self {
+        let start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = source[span.end..].find('\n').map_or(source.len(), |at| span.end + at);
+        Self { text: &source[start..end], start, line: source[..start].matches('\n').count() + 1 }
+    }
+
+    fn snippet(&self, path: &'d str) -> Snippet<'d, Annotation<'d>> {
+        Snippet::source(self.text).path(path).line_start(self.line)
+    }
+
+    fn inside(&self, span: &Span) -> Span {
+        span.start - self.start..span.end - self.start
     }
 }

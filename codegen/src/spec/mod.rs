@@ -46,6 +46,19 @@ pub fn load(specs: &Path) -> Result<Model, Diagnostics> {
     if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
 }
 
+/// Reads specs that are no files on disk: paths such as `specs/types/x.yaml`, and texts.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Model, Diagnostics> {
+    let mut found = Vec::new();
+    let mut sources: Vec<SourceFile> = texts.into_iter().map(|(path, text)| SourceFile::new(path, text)).collect();
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    let model = resolve(&sources, &mut found);
+    if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
+}
+
 fn resolve(sources: &[SourceFile], found: &mut Vec<Diagnostic>) -> Model {
     let files = file::parse(sources, found);
     let mut names = Names::default();

@@ -1,38 +1,13 @@
 //! `cargo gen` as people and programs run it: what it prints and how it exits.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 
+use common::{edit, err, gen_in, json, out, workspace};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A workspace of one's own with the specs of the tests.
-fn workspace() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/notes");
-    let status = Command::new("cp").arg("-r").arg(specs).arg(folder.path().join("specs")).status().unwrap();
-    assert!(status.success());
-    folder
-}
-
-fn gen_in(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_actwright-codegen")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 /// Works from anywhere in the workspace, and says how much it did.
 #[test]
@@ -71,9 +46,7 @@ fn a_check_exits_1_and_names_file_and_command() {
 #[test]
 fn mistakes_come_with_their_place() {
     let folder = workspace();
-    let spec = folder.path().join("specs/actions/notes/add_note.v1.yaml");
-    let text = fs::read_to_string(&spec).unwrap().replacen("type: uuid", "type: uuuid", 1);
-    fs::write(&spec, text).unwrap();
+    edit(folder.path(), "specs/actions/notes/add_note.v1.yaml", "type: uuid", "type: uuuid");
     let human = gen_in(folder.path(), &[]);
     assert_eq!(human.status.code(), Some(1));
     assert!(err(&human).contains("add_note.v1.yaml:") && err(&human).contains("uuid"), "{}", err(&human));
@@ -118,4 +91,47 @@ fn specs_of_another_place_need_a_place_for_their_output() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(folder.path().join("elsewhere/catalog.json").exists());
     assert!(!folder.path().join("generated").exists());
+}
+
+/// Who meets a code wants to know what it is about, and what right looks like.
+#[test]
+fn codes_are_explained() {
+    let folder = workspace();
+    let page = gen_in(folder.path(), &["explain", "aw0101"]);
+    assert_eq!(page.status.code(), Some(0));
+    assert!(out(&page).starts_with("# AW0101: an unknown key\n"), "{}", out(&page));
+    assert!(out(&page).contains("Wrong, in `specs/") || out(&page).contains("Wrong, `specs/"), "{}", out(&page));
+    let list = gen_in(folder.path(), &["explain"]);
+    assert!(out(&list).lines().any(|line| line == "AW0101  an unknown key"), "{}", out(&list));
+    let unknown = gen_in(folder.path(), &["explain", "AW9999"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("`cargo gen explain` lists them"), "{}", err(&unknown));
+    assert_eq!(json(&gen_in(folder.path(), &["explain", "AW0101", "--json"]))["title"], "an unknown key");
+}
+
+/// Code hosts read their own formats, and read that nothing is wrong, too.
+#[test]
+fn code_hosts_get_their_formats() {
+    let folder = workspace();
+    let right = json(&gen_in(folder.path(), &["--format", "sarif"]));
+    assert_eq!(right["runs"][0]["results"], Value::Array(Vec::new()));
+    assert_eq!(out(&gen_in(folder.path(), &["--format", "github"])), "");
+
+    edit(folder.path(), "specs/actions/notes/add_note.v1.yaml", "type: uuid", "type: uuuid");
+    let github = gen_in(folder.path(), &["--format", "github"]);
+    assert_eq!(github.status.code(), Some(1));
+    let line = out(&github);
+    assert!(line.starts_with("::error file=specs/actions/notes/add_note.v1.yaml,line="), "{line}");
+    assert!(line.contains(",title=AW0201%3A an unknown type::"), "{line}");
+    assert!(line.trim_end().ends_with("%0Adid you mean `uuid`?"), "{line}");
+
+    let sarif = json(&gen_in(folder.path(), &["--format", "sarif"]));
+    let (driver, result) = (&sarif["runs"][0]["tool"]["driver"], &sarif["runs"][0]["results"][0]);
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(driver["rules"][index]["id"], result["ruleId"]);
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "specs/actions/notes/add_note.v1.yaml");
+    let (start, end) = (place["region"]["startColumn"].as_u64(), place["region"]["endColumn"].as_u64());
+    assert_eq!(end.unwrap() - start.unwrap(), 5, "the length of uuuid");
+    assert_eq!(result["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"]["text"], "uuid");
 }

@@ -1,0 +1,66 @@
+//! The pages about errors (`docs/errors/`): what they call wrong is that, and what they call right is right.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use actwright_codegen::diagnostic::Code;
+use common::specs_of;
+
+/// Bytes of another encoding cannot be shown on a page; `errors.rs` has such files.
+const WITHOUT_EXAMPLES: &[Code] = &[Code::UnreadableFile];
+
+/// The files that a page shows under a word: paths below `specs/` and texts.
+fn files<'p>(page: &'p str, word: &str) -> Vec<(&'p str, &'p str)> {
+    let mut found = Vec::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("```yaml\n") {
+        let (text, next) = after.split_once("```").unwrap();
+        let heading = before.trim_end().lines().last().unwrap_or_default();
+        if let Some(path) = heading.strip_prefix(word).and_then(|rest| rest.strip_prefix(", `specs/")) {
+            found.push((path.trim_end_matches("`:"), text));
+        }
+        rest = next;
+    }
+    found
+}
+
+fn codes(files: &[(&str, &str)]) -> BTreeSet<Code> {
+    let folder = specs_of("errors/base");
+    for (path, text) in files {
+        fs::write(folder.path().join("specs").join(path), text).unwrap();
+    }
+    match actwright_codegen::load(&folder.path().join("specs")) {
+        Ok(_) => BTreeSet::new(),
+        Err(errors) => errors.iter().map(|error| error.code).collect(),
+    }
+}
+
+#[test]
+fn examples_are_what_they_are_called() {
+    for code in Code::ALL {
+        assert!(code.page().starts_with(&format!("# {}: ", code.id())), "{code:?} has the page of another");
+        let (wrong, right) = (files(code.page(), "Wrong"), files(code.page(), "Right"));
+        if WITHOUT_EXAMPLES.contains(code) {
+            assert!(wrong.is_empty() && right.is_empty(), "{code:?} has examples after all");
+            continue;
+        }
+        assert!(!wrong.is_empty() && !right.is_empty(), "{code:?} has no examples");
+        assert_eq!(codes(&wrong), BTreeSet::from([*code]), "the wrong example of {}", code.id());
+        assert_eq!(codes(&right), BTreeSet::new(), "the right example of {}", code.id());
+    }
+}
+
+/// The list of the pages names each, in order.
+#[test]
+fn every_page_is_listed() {
+    let list = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors/README.md")).unwrap();
+    let listed: Vec<&str> =
+        list.lines().filter_map(|line| line.strip_prefix("| [")?.split_once(']')).map(|(id, _)| id).collect();
+    let all: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    assert_eq!(listed, all);
+}

@@ -1,0 +1,40 @@
+//! `cargo gen`: what people who write specs run.
+
+mod diff;
+mod explain;
+mod generate;
+mod git;
+mod output;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Generates Rust, JSON Schemas, the catalog and reference pages from the specs.
+///
+/// Writes only what differs. Exit codes: 0 done, 1 the specs are wrong or (with --check) files are not as they say, 2 the
+/// command line is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "cargo gen", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(flatten)]
+    generate: generate::Arguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::Arguments),
+    Explain(explain::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.command {
+        None => generate::run(&arguments.generate),
+        Some(Command::Diff(own)) => diff::run(&own),
+        Some(Command::Explain(own)) => explain::run(&own),
+    }
+}
