@@ -9,10 +9,11 @@ mod emit;
 mod generator;
 #[expect(missing_docs, reason = "the fields are named after the keys of the spec language, which its schemas describe")]
 pub mod model;
+pub mod scaffold;
 mod source;
 mod spec;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use generator::{Drift, DriftKind, Error, Generator, Report};
-pub use spec::{load, load_texts};
+pub use spec::{load, load_texts, texts};

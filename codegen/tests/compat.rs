@@ -97,7 +97,10 @@ impl Case {
             }
             fs::write(path, text).unwrap();
         }
-        actwright_codegen::load(&root).unwrap_or_else(|errors| panic!("{}, after: {is_after}\n{errors}", self.name))
+        let model = actwright_codegen::load(&root);
+        let errors = model.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        assert!(model.is_ok(), "{}, after: {is_after}\n{errors}", self.name);
+        model.unwrap()
     }
 
     fn changes(&self) -> Vec<Change> {
@@ -121,7 +124,8 @@ impl Case {
 fn put(root: &Path, at: &str, lines: &str) {
     let marker = format!("#{at}\n");
     let path = files(root).into_iter().find(|path| fs::read_to_string(path).unwrap().contains(&marker));
-    let path = path.unwrap_or_else(|| panic!("the base has no comment #{at}"));
+    assert!(path.is_some(), "the base has no comment #{at}");
+    let path = path.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let start = text.find(&marker).unwrap();
     let indent = &text[text[..start].rfind('\n').map_or(0, |line| line + 1)..start];

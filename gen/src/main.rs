@@ -4,6 +4,7 @@ mod diff;
 mod explain;
 mod generate;
 mod git;
+mod new;
 mod output;
 mod workspace;
 
@@ -28,6 +29,7 @@ struct Arguments {
 enum Command {
     Diff(diff::Arguments),
     Explain(explain::Arguments),
+    New(new::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -36,5 +38,6 @@ fn main() -> ExitCode {
         None => generate::run(&arguments.generate),
         Some(Command::Diff(own)) => diff::run(&own),
         Some(Command::Explain(own)) => explain::run(&own),
+        Some(Command::New(own)) => new::run(&own),
     }
 }

@@ -32,6 +32,7 @@ use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
 use file::{File, Role, Sorted};
 use keys::Notes;
+pub use names::is_snake;
 use names::{Names, identity};
 
 /// Reads a specs folder.
@@ -44,6 +45,20 @@ pub fn load(specs: &Path) -> Result<Model, Diagnostics> {
     let sources = source::read(specs, &mut found);
     let model = resolve(&sources, &mut found);
     if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
+}
+
+/// The texts of a specs folder, as [`load_texts`] takes them.
+///
+/// # Errors
+///
+/// What cannot be read.
+pub fn texts(specs: &Path) -> Result<Vec<(String, String)>, Diagnostics> {
+    let mut found = Vec::new();
+    let sources = source::read(specs, &mut found);
+    if !found.is_empty() {
+        return Err(Diagnostics::new(found, sources));
+    }
+    Ok(sources.into_iter().map(|source| (source.path, source.text)).collect())
 }
 
 /// Reads specs that are no files on disk: paths such as `specs/types/x.yaml`, and texts.

@@ -1,13 +1,10 @@
 //! `cargo gen diff` in a repository: what it compares with, what it says, and how it exits.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{edit, err, gen_in, json, out, workspace};
+use crate::workspace::{edit, err, gen_in, json, out, workspace};
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -1,12 +1,9 @@
-//! `cargo gen` as people and programs run it: what it prints and how it exits.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod common;
+//! Generating and checking, and what is told of mistakes.
 
 use std::fs;
 use std::path::PathBuf;
 
-use common::{edit, err, gen_in, json, out, workspace};
+use crate::workspace::{edit, err, gen_in, json, out, workspace};
 use serde_json::Value;
 
 /// Works from anywhere in the workspace, and says how much it did.

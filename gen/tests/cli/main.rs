@@ -1,0 +1,7 @@
+//! `cargo gen` as people and programs run it: what it prints, what it writes and how it exits.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod diff;
+mod generate;
+mod new;
+mod workspace;
