@@ -7,6 +7,7 @@ pub mod compat;
 pub mod diagnostic;
 mod emit;
 mod generator;
+pub mod lint;
 #[expect(missing_docs, reason = "the fields are named after the keys of the spec language, which its schemas describe")]
 pub mod model;
 pub mod scaffold;
@@ -16,4 +17,4 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use generator::{Drift, DriftKind, Error, Generator, Report};
-pub use spec::{load, load_texts, texts};
+pub use spec::{lint, load, load_texts, texts};

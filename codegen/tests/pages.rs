@@ -1,4 +1,5 @@
-//! The pages about errors (`docs/errors/`): what they call wrong is that, and what they call right is right.
+//! The pages about errors (`docs/errors/`): what they call wrong is that, and is told as the snapshots have it; what they
+//! call right is right.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use actwright_codegen::Diagnostics;
 use actwright_codegen::diagnostic::Code;
 use common::specs_of;
 
@@ -29,15 +31,22 @@ fn files<'p>(page: &'p str, word: &str) -> Vec<(&'p str, &'p str)> {
     found
 }
 
-fn codes(files: &[(&str, &str)]) -> BTreeSet<Code> {
+/// What is told of these files, laid over specs that are right.
+fn told(code: Code, files: &[(&str, &str)]) -> Diagnostics {
     let folder = specs_of("errors/base");
+    let specs = folder.path().join("specs");
     for (path, text) in files {
-        fs::write(folder.path().join("specs").join(path), text).unwrap();
+        fs::write(specs.join(path), text).unwrap();
     }
-    match actwright_codegen::load(&folder.path().join("specs")) {
-        Ok(_) => BTreeSet::new(),
-        Err(errors) => errors.iter().map(|error| error.code).collect(),
+    if !code.is_lint() {
+        return actwright_codegen::load(&specs).err().unwrap_or_default();
     }
+    let shown = |file: &str| files.iter().any(|(path, _)| file.ends_with(path));
+    actwright_codegen::lint(&specs).unwrap().diagnostics.filtered(|one| shown(&one.file))
+}
+
+fn codes(diagnostics: &Diagnostics) -> BTreeSet<Code> {
+    diagnostics.iter().map(|one| one.code).collect()
 }
 
 #[test]
@@ -50,8 +59,10 @@ fn examples_are_what_they_are_called() {
             continue;
         }
         assert!(!wrong.is_empty() && !right.is_empty(), "{code:?} has no examples");
+        let (wrong, right) = (told(*code, &wrong), told(*code, &right));
         assert_eq!(codes(&wrong), BTreeSet::from([*code]), "the wrong example of {}", code.id());
         assert_eq!(codes(&right), BTreeSet::new(), "the right example of {}", code.id());
+        insta::assert_snapshot!(code.id(), wrong.to_string());
     }
 }
 

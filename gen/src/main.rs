@@ -4,6 +4,7 @@ mod diff;
 mod explain;
 mod generate;
 mod git;
+mod lint;
 mod new;
 mod output;
 mod workspace;
@@ -29,6 +30,7 @@ struct Arguments {
 enum Command {
     Diff(diff::Arguments),
     Explain(explain::Arguments),
+    Lint(lint::Arguments),
     New(new::Arguments),
 }
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         None => generate::run(&arguments.generate),
         Some(Command::Diff(own)) => diff::run(&own),
         Some(Command::Explain(own)) => explain::run(&own),
+        Some(Command::Lint(own)) => lint::run(&own),
         Some(Command::New(own)) => new::run(&own),
     }
 }

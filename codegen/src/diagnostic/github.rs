@@ -1,6 +1,6 @@
 //! Diagnostics as annotations of a pull request on GitHub: workflow commands, one a line.
 
-use super::{Diagnostic, Diagnostics};
+use super::{Diagnostic, Diagnostics, Severity};
 
 pub(super) fn annotations(all: &Diagnostics) -> String {
     all.iter().map(|one| annotation(all, one)).collect()
@@ -10,7 +10,12 @@ fn annotation(all: &Diagnostics, one: &Diagnostic) -> String {
     let place = all.place(one);
     let help = one.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
     format!(
-        "::error file={},line={},endLine={},col={},endColumn={},title={}::{}\n",
+        "::{} file={},line={},endLine={},col={},endColumn={},title={}::{}\n",
+        match one.code.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "notice",
+        },
         property(&one.file),
         place.line,
         place.end_line,

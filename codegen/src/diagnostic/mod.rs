@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-pub use code::Code;
+pub use code::{Code, Severity};
 
 use crate::source::SourceFile;
 use crate::yaml::Span;
@@ -148,6 +148,13 @@ impl Diagnostics {
         Self { all, sources }
     }
 
+    /// Only those for which this holds.
+    #[must_use]
+    pub fn filtered(mut self, keep: impl FnMut(&Diagnostic) -> bool) -> Self {
+        self.all.retain(keep);
+        self
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()
@@ -202,7 +209,7 @@ impl Diagnostics {
         let place = self.place(one);
         json!({
             "code": one.code.id(),
-            "severity": "error",
+            "severity": one.code.severity().as_str(),
             "message": one.message,
             "file": one.file,
             "line": one.line,

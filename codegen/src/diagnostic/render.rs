@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Code, Diagnostic, Related};
+use super::{Code, Diagnostic, Related, Severity};
 use crate::yaml::Span;
 
 /// More codes than this are not named at the end.
@@ -31,12 +31,23 @@ fn summary(all: &[Diagnostic], codes: &BTreeSet<Code>) -> String {
     let count = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     let ids: Vec<&str> = codes.iter().map(|code| code.id()).collect();
     let about = if ids.len() > NAMED_CODES { "any of the codes".to_owned() } else { ids.join(", ") };
-    let (errors, files) = (count(all.len(), "error"), count(files, "spec file"));
-    format!("{errors} in {files}\n`cargo gen explain CODE` says more about {about}\n")
+    let of = |severity: Severity| all.iter().filter(|one| one.code.severity() == severity).count();
+    let kinds: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .filter(|severity| of(*severity) > 0)
+        .map(|severity| count(of(severity), severity.as_str()))
+        .collect();
+    let files = count(files, "spec file");
+    format!("{} in {files}\n`cargo gen explain CODE` says more about {about}\n", kinds.join(", "))
 }
 
 fn group<'d>(one: &'d Diagnostic, sources: &'d Sources, why: Option<&'static str>) -> Group<'d> {
-    let title = Level::ERROR.primary_title(&one.message).id(one.code.id());
+    let level = match one.code.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(&one.message).id(one.code.id());
     let group = match &one.span {
         Some(span) => title.element(snippet(one, source(sources, &one.file), span)),
         None => title.element(Origin::path(&one.file)),

@@ -30,7 +30,7 @@ fn rule(code: Code) -> Value {
         "shortDescription": { "text": code.title() },
         "fullDescription": { "text": code.why() },
         "help": { "text": code.page(), "markdown": code.page() },
-        "defaultConfiguration": { "level": "error" },
+        "defaultConfiguration": { "level": code.severity().as_str() },
     })
 }
 
@@ -40,7 +40,7 @@ fn result(all: &Diagnostics, one: &Diagnostic) -> Value {
     let mut result = json!({
         "ruleId": one.code.id(),
         "ruleIndex": Code::ALL.iter().position(|code| *code == one.code),
-        "level": "error",
+        "level": one.code.severity().as_str(),
         "message": { "text": format!("{}{help}", one.message) },
         "locations": [location(&one.file, place)],
     });

@@ -82,6 +82,10 @@ impl<'s> Sorted<'s> {
         self.files.iter().filter(move |(own, _)| *own == role).map(|(_, file)| file)
     }
 
+    pub fn all(&self) -> impl Iterator<Item = (Role, &File<'s>)> {
+        self.files.iter().map(|(role, file)| (*role, file))
+    }
+
     pub fn is_unreadable(&self, role: Role) -> bool {
         self.unreadable.iter().any(|(own, _)| *own == role)
     }

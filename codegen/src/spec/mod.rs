@@ -7,7 +7,7 @@ mod audit;
 mod catalog;
 mod events;
 mod fields;
-mod file;
+pub(crate) mod file;
 mod formats;
 mod graph;
 mod keys;
@@ -28,6 +28,7 @@ use std::path::Path;
 use heck::ToUpperCamelCase;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::lint::{self, Findings};
 use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
 use file::{File, Role, Sorted};
@@ -74,14 +75,37 @@ pub fn load_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<M
     if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
 }
 
+/// Reads a specs folder, and looks for what is right and could be better.
+///
+/// # Errors
+///
+/// Everything that is wrong with the specs.
+pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
+    let mut found = Vec::new();
+    let sources = source::read(specs, &mut found);
+    let files = file::parse(&sources, &mut found);
+    let model = resolve_files(&files, &mut found);
+    if !found.is_empty() {
+        drop(files);
+        return Err(Diagnostics::new(found, sources));
+    }
+    let (found, silenced) = lint::lint(&files, &model);
+    drop(files);
+    Ok(Findings { diagnostics: Diagnostics::new(found, sources), silenced })
+}
+
 fn resolve(sources: &[SourceFile], found: &mut Vec<Diagnostic>) -> Model {
     let files = file::parse(sources, found);
+    resolve_files(&files, found)
+}
+
+fn resolve_files(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
     let mut names = Names::default();
-    declare_shared(&files, &mut names, found);
-    let types = types(&files, &mut names, found);
-    let events = events(&files, &mut names, found);
-    let actions = actions(&files, &names, found);
-    let catalog = catalog(&files, &actions, found);
+    declare_shared(files, &mut names, found);
+    let types = types(files, &mut names, found);
+    let events = events(files, &mut names, found);
+    let actions = actions(files, &names, found);
+    let catalog = catalog(files, &actions, found);
     let mut model = Model {
         actions: actions.into_iter().map(|(action, _)| action).collect(),
         types: types.iter().map(|(named, _)| named.clone()).collect(),

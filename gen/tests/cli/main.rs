@@ -3,5 +3,6 @@
 
 mod diff;
 mod generate;
+mod lint;
 mod new;
 mod workspace;
