@@ -69,12 +69,23 @@ pub fn parse(text: &str) -> Result<(Node, Vec<DuplicateKey>), SyntaxError> {
         let span = error.location().map_or(0..0, |location| bytes(text, location));
         let message = error.without_snippet().to_string();
         // The position is shown with the excerpt.
-        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-        SyntaxError { span, message }
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        SyntaxError { span, message: in_words(message).to_owned() }
     })?;
     let mut duplicates = Vec::new();
     let node = node(text, tree, &mut duplicates);
     Ok((node, duplicates))
+}
+
+/// The parser's limits, as people say them. The limits are its own; a spec is nowhere near them.
+fn in_words(message: &str) -> &str {
+    const LIMITS: [(&str, &str); 4] = [
+        ("recursion limit exceeded", "values are nested too deep"),
+        ("budget breached: Depth", "values are nested too deep"),
+        ("budget breached", "aliases make too much of the file"),
+        ("recursive references", "an alias is inside of what it refers to"),
+    ];
+    LIMITS.iter().find(|(begin, _)| message.starts_with(begin)).map_or(message, |(_, words)| words)
 }
 
 impl Node {

@@ -59,7 +59,7 @@ impl Diagnostic {
     pub(crate) fn of_file(code: Code, file: &str, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: clipped(message.into()),
             file: file.to_owned(),
             span: None,
             line: 1,
@@ -118,6 +118,16 @@ const LONGEST_CHOICE: usize = 20;
 fn closest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
     let scored = names.iter().map(|name| (strsim::jaro_winkler(wanted, name), *name)).filter(|(score, _)| *score > 0.8);
     scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
+}
+
+/// In characters. A message may quote a name, and a name may be anything.
+const LONGEST_MESSAGE: usize = 600;
+
+fn clipped(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
 }
 
 /// Everything that is wrong, in the order of files and places.

@@ -8,6 +8,12 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::{Code, Diagnostic, Related, Severity};
 use crate::yaml::Span;
 
+/// More than this nobody reads: one mistake at the top of a file may be thousands below.
+const SHOWN: usize = 200;
+/// In bytes. Places that are further apart are shown as two.
+const NEAR: usize = 2_000;
+/// In bytes. A longer excerpt shows nothing, and takes long to lay out.
+const LONGEST_EXCERPT: usize = 8_000;
 /// More codes than this are not named at the end.
 const NAMED_CODES: usize = 6;
 
@@ -16,11 +22,14 @@ type Sources = BTreeMap<String, String>;
 pub(super) fn render(all: &[Diagnostic], sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let (mut text, mut told) = (String::new(), BTreeSet::new());
-    for one in all {
+    for one in all.iter().take(SHOWN) {
         // Why it matters is said once for each kind of mistake.
         let why = told.insert(one.code).then(|| one.code.why());
         text.push_str(&renderer.render(&[group(one, sources, why)]));
         text.push_str("\n\n");
+    }
+    if all.len() > SHOWN {
+        text.push_str(&format!("{} more are not shown\n\n", all.len() - SHOWN));
     }
     text.push_str(&summary(all, &told));
     text
@@ -49,11 +58,17 @@ fn group<'d>(one: &'d Diagnostic, sources: &'d Sources, why: Option<&'static str
     };
     let title = level.primary_title(&one.message).id(one.code.id());
     let group = match &one.span {
-        Some(span) => title.element(snippet(one, source(sources, &one.file), span)),
+        Some(span) => match snippet(one, source(sources, &one.file), span) {
+            Some(snippet) => title.element(snippet),
+            None => title.element(Origin::path(&one.file).line(one.line).char_column(one.column)),
+        },
         None => title.element(Origin::path(&one.file)),
     };
-    let group = match one.also.as_ref().filter(|also| also.file != one.file) {
-        Some(also) => group.element(elsewhere(also, source(sources, &also.file))),
+    let group = match one.also.as_ref().filter(|also| !is_near(one, also)) {
+        Some(also) => match elsewhere(also, source(sources, &also.file)) {
+            Some(snippet) => group.element(snippet),
+            None => group.element(Origin::path(&also.file)),
+        },
         None => group,
     };
     let group = match why {
@@ -70,22 +85,28 @@ fn source<'d>(sources: &'d Sources, file: &str) -> &'d str {
     sources.get(file).map_or("", String::as_str)
 }
 
-/// The place, and the second one where that is in the same file.
-fn snippet<'d>(one: &'d Diagnostic, source: &'d str, span: &Span) -> Snippet<'d, Annotation<'d>> {
-    let also = one.also.as_ref().filter(|also| also.file == one.file);
-    let all = also.map_or_else(|| span.clone(), |also| span.start.min(also.span.start)..span.end.max(also.span.end));
-    let lines = Excerpt::around(source, all);
-    let snippet = lines.snippet(&one.file).annotation(AnnotationKind::Primary.span(lines.inside(span)));
-    match also {
-        Some(also) => snippet.annotation(AnnotationKind::Context.span(lines.inside(&also.span)).label(&also.label)),
-        None => snippet,
-    }
+/// Whether the second place can be shown together with the first.
+fn is_near(one: &Diagnostic, also: &Related) -> bool {
+    let near = |span: &Span| span.start.abs_diff(also.span.start) < NEAR;
+    one.file == also.file && one.span.as_ref().is_some_and(near)
 }
 
-fn elsewhere<'d>(also: &'d Related, source: &'d str) -> Snippet<'d, Annotation<'d>> {
-    let lines = Excerpt::around(source, also.span.clone());
+/// The place, and the second one where that is near.
+fn snippet<'d>(one: &'d Diagnostic, source: &'d str, span: &Span) -> Option<Snippet<'d, Annotation<'d>>> {
+    let also = one.also.as_ref().filter(|also| is_near(one, also));
+    let all = also.map_or_else(|| span.clone(), |also| span.start.min(also.span.start)..span.end.max(also.span.end));
+    let lines = Excerpt::around(source, all)?;
+    let snippet = lines.snippet(&one.file).annotation(AnnotationKind::Primary.span(lines.inside(span)));
+    Some(match also {
+        Some(also) => snippet.annotation(AnnotationKind::Context.span(lines.inside(&also.span)).label(&also.label)),
+        None => snippet,
+    })
+}
+
+fn elsewhere<'d>(also: &'d Related, source: &'d str) -> Option<Snippet<'d, Annotation<'d>>> {
+    let lines = Excerpt::around(source, also.span.clone())?;
     let annotation = AnnotationKind::Context.span(lines.inside(&also.span)).label(&also.label);
-    lines.snippet(&also.file).annotation(annotation)
+    Some(lines.snippet(&also.file).annotation(annotation))
 }
 
 /// Whole lines of a file. Only those in question are handed on: the renderer would split the whole file for each
@@ -97,10 +118,12 @@ struct Excerpt<'d> {
 }
 
 impl<'d> Excerpt<'d> {
-    fn around(source: &'d str, span: Span) -> Self {
+    /// `None` when the lines are too long to be shown.
+    fn around(source: &'d str, span: Span) -> Option<Self> {
         let start = source[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let end = source[span.end..].find('\n').map_or(source.len(), |at| span.end + at);
-        Self { text: &source[start..end], start, line: source[..start].matches('\n').count() + 1 }
+        let line = source[..start].matches('\n').count() + 1;
+        (end - start <= LONGEST_EXCERPT).then(|| Self { text: &source[start..end], start, line })
     }
 
     fn snippet(&self, path: &'d str) -> Snippet<'d, Annotation<'d>> {

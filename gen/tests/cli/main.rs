@@ -3,6 +3,7 @@
 
 mod diff;
 mod generate;
+mod hostile;
 mod lint;
 mod new;
 mod workspace;
