@@ -13,8 +13,8 @@ use actwright_codegen::Diagnostics;
 use actwright_codegen::diagnostic::Code;
 use common::specs_of;
 
-/// Bytes of another encoding cannot be shown on a page; `errors.rs` has such files.
-const WITHOUT_EXAMPLES: &[Code] = &[Code::UnreadableFile];
+/// Bytes of another encoding, and many files, cannot be shown on a page; other tests have such files.
+const WITHOUT_EXAMPLES: &[Code] = &[Code::UnreadableFile, Code::TooLarge];
 
 /// The files that a page shows under a word: paths below `specs/` and texts.
 fn files<'p>(page: &'p str, word: &str) -> Vec<(&'p str, &'p str)> {

@@ -35,7 +35,7 @@ enum Turn {
 }
 
 impl Direction {
-    /// What a turn is called in this direction; `None` where it does not matter.
+    /// What a turn is called in this direction.
     fn rule(self, turn: Turn) -> Rule {
         match self {
             Self::Input => match turn {

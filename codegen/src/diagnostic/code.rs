@@ -96,6 +96,7 @@ codes! {
     BadPattern = "AW0204", Error, "A pattern must mean the same to the runtime and to JSON Schema.";
     EndlessType = "AW0205", Error, "A type that always holds itself has no value.";
     BadOutput = "AW0206", Error, "Outputs and events have every field that they declare.";
+    TooLarge = "AW0207", Error, "A form with thousands of fields is filled in by nobody.";
     UnknownField = "AW0301", Error, "A path must lead to a declared field.";
     UnknownPicker = "AW0302", Error, "A picker must be declared in specs/pickers/, with all that narrows it.";
     UnknownPermission = "AW0303", Error, "A permission must be declared in specs/permissions.yaml.";

@@ -44,6 +44,44 @@ fn references<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {
     }
 }
 
+/// How many fields records have when every shared type is written out. A type within itself counts once.
+pub struct Sizes<'m> {
+    shapes: BTreeMap<&'m str, &'m Shape>,
+    /// `None` while it is being counted.
+    known: BTreeMap<&'m str, Option<u64>>,
+}
+
+impl<'m> Sizes<'m> {
+    pub fn of(model: &'m Model) -> Self {
+        let shapes = model.types.iter().map(|named| (named.name.as_str(), &named.shape)).collect();
+        Self { shapes, known: BTreeMap::new() }
+    }
+
+    pub fn record(&mut self, fields: &'m [Field]) -> u64 {
+        fields.iter().fold(0, |sum, field| self.value(&field.ty).saturating_add(sum).saturating_add(1))
+    }
+
+    fn value(&mut self, ty: &'m Type) -> u64 {
+        match ty {
+            Type::List { items, .. } | Type::Map(items) => self.value(&items.ty),
+            Type::Object(fields) => self.record(fields),
+            Type::Ref(name) => match self.known.get(name.as_str()) {
+                Some(size) => size.unwrap_or(0),
+                None => {
+                    self.known.insert(name, None);
+                    let size = match self.shapes.get(name.as_str()) {
+                        Some(Shape::Object(fields)) => self.record(fields),
+                        _ => 0,
+                    };
+                    self.known.insert(name, Some(size));
+                    size
+                }
+            },
+            _ => 0,
+        }
+    }
+}
+
 /// Types whose values would have no end: for each ring of them, its first type and the way around.
 pub fn endless(types: &[NamedType]) -> Vec<(&str, String)> {
     let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

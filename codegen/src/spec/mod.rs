@@ -36,6 +36,9 @@ use keys::Notes;
 pub use names::is_snake;
 use names::{Names, identity};
 
+/// Schemas for forms are written out in full, and types that hold types that hold types grow fast.
+const MOST_FIELDS: u64 = 10_000;
+
 /// Reads a specs folder.
 ///
 /// # Errors
@@ -106,6 +109,7 @@ fn resolve_files(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
     let events = events(files, &mut names, found);
     let actions = actions(files, &names, found);
     let catalog = catalog(files, &actions, found);
+    let files_of_actions: Vec<&File<'_>> = actions.iter().map(|(_, file)| *file).collect();
     let mut model = Model {
         actions: actions.into_iter().map(|(action, _)| action).collect(),
         types: types.iter().map(|(named, _)| named.clone()).collect(),
@@ -116,6 +120,18 @@ fn resolve_files(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
         catalog,
     };
     graph::mark_used(&mut model);
+    let mut sizes = graph::Sizes::of(&model);
+    for (action, file) in model.actions.iter().zip(files_of_actions) {
+        for (key, fields) in [("input", &action.input), ("output", &action.output)] {
+            if sizes.record(fields) > MOST_FIELDS
+                && let Some(node) = file.node.get(key)
+            {
+                let message = format!("the {key} has more than {MOST_FIELDS} fields when its types are written out");
+                let mut notes = Notes::of(file, found);
+                notes.error(Code::TooLarge, &node.span, message).help("take apart what is not needed together");
+            }
+        }
+    }
     for (named, (_, file)) in model.types.iter().zip(&types).filter(|(named, _)| named.used_in_output) {
         named_types::check_output(&mut Notes::of(file, found), named, file);
     }

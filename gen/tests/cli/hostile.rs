@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::workspace::workspace;
+use crate::workspace::{edit, err, gen_in, workspace};
 
 /// In KiB. Generous for any spec, and far below what a bomb would take.
 const MEMORY: u64 = 1024 * 1024;
@@ -74,6 +74,27 @@ fn bombs_of_aliases() {
     let merges: String =
         (1..200).map(|at| format!("k{at}: &k{at} {{ <<: [*k{0}, *k{0}], x{at}: 1 }}\n", at - 1)).collect();
     told(format!("k0: &k0 {{ x: 1 }}\n{merges}").as_bytes());
+}
+
+/// Types that double with each step come to more than a disk holds when they are written out.
+#[test]
+fn types_that_double() {
+    let folder = workspace();
+    let types = folder.path().join("specs/types");
+    fs::create_dir_all(&types).unwrap();
+    for level in 0..40 {
+        let text =
+            format!("type: Level{level}\nfields:\n  a: {{ type: Level{0} }}\n  b: {{ type: Level{0} }}\n", level + 1);
+        fs::write(types.join(format!("level{level}.yaml")), text).unwrap();
+    }
+    fs::write(types.join("level40.yaml"), "type: Level40\nfields:\n  leaf: { type: uuid }\n").unwrap();
+    let spec = "specs/actions/notes/add_note.v1.yaml";
+    edit(folder.path(), spec, "output:\n", "output:\n  deep: { type: Level28 }\n");
+    let large = gen_in(folder.path(), &[]);
+    assert!(err(&large).contains("error[AW0207]: the output has more than 10000 fields"), "{}", err(&large));
+    edit(folder.path(), spec, "Level28", "Level36");
+    let small = gen_in(folder.path(), &[]);
+    assert_eq!(small.status.code(), Some(0), "{}", err(&small));
 }
 
 /// Sizes that no spec has.
