@@ -7,6 +7,7 @@ pub mod compat;
 pub mod diagnostic;
 mod emit;
 mod generator;
+mod hash;
 pub mod lint;
 #[expect(missing_docs, reason = "the fields are named after the keys of the spec language, which its schemas describe")]
 pub mod model;
@@ -16,5 +17,5 @@ mod spec;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
-pub use generator::{Drift, DriftKind, Error, Generator, Report};
+pub use generator::{Drift, DriftKind, Error, Generator, Report, Session};
 pub use spec::{lint, load, load_texts, texts};

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// All that one `specs/` folder declares.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
     /// Sorted by id, then version.
     pub actions: Vec<Action>,
@@ -23,8 +23,17 @@ pub struct Model {
     pub catalog: Vec<Group>,
 }
 
+impl Model {
+    /// All versions of an action, the first one first.
+    pub fn versions(&self, id: &str) -> &[Action] {
+        let first = self.actions.partition_point(|action| action.id.as_str() < id);
+        let behind = self.actions.partition_point(|action| action.id.as_str() <= id);
+        &self.actions[first..behind]
+    }
+}
+
 /// One action and version: one file below `specs/actions/`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Action {
     /// `module.name`, as callers write it.
     pub id: String,
@@ -176,7 +185,7 @@ pub struct StringType {
 }
 
 /// A file below `specs/types/`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NamedType {
     /// `PascalCase`.
     pub name: String,
@@ -188,14 +197,14 @@ pub struct NamedType {
     pub used_in_output: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     Object(Vec<Field>),
     Enum(Vec<String>),
 }
 
 /// A cross-field rule. Paths are dotted, below the input.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     pub check: Check,
     pub message: String,
@@ -219,7 +228,7 @@ pub enum Check {
     Forbid(Vec<(String, Value)>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Audit {
     /// Name and source of the id that `details` of the audit row carries.
     pub target: AuditField,
@@ -228,26 +237,26 @@ pub struct Audit {
 }
 
 /// A value of the audit row: `input.…` or `output.…`, dotted. A source may be an object of sources.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AuditField {
     pub name: String,
     pub from: AuditSource,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum AuditSource {
     Path(String),
     Object(Vec<AuditField>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     pub name: String,
     pub input: Value,
 }
 
 /// A file below `specs/events/`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// `UPPER_SNAKE_CASE`.
     pub name: String,
@@ -260,7 +269,7 @@ pub struct Event {
 }
 
 /// A file below `specs/pickers/`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Picker {
     pub kind: String,
     pub source: String,
@@ -287,7 +296,7 @@ pub struct Picker {
 }
 
 /// A resource of `permissions.yaml` with its actions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     pub name: String,
     pub description: Option<String>,
@@ -295,7 +304,7 @@ pub struct Resource {
 }
 
 /// A table of `tables.yaml`, as bodies and pickers see it. The tenant column is never among the columns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub name: String,
     pub description: Option<String>,
@@ -306,7 +315,7 @@ pub struct Table {
 }
 
 /// What the rules of record-level authorization go by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Authorization {
     /// Rules for any of these resources narrow the rows.
     pub resources: Vec<String>,
@@ -336,7 +345,7 @@ pub struct Parent {
     pub key: String,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     pub name: String,
     pub ty: ColumnType,
@@ -365,7 +374,7 @@ pub enum ColumnType {
 }
 
 /// A group of the catalog.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     pub key: String,
     pub label: String,

@@ -39,14 +39,14 @@ pub struct Key {
 }
 
 /// Why a text is not YAML that can be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SyntaxError {
     pub span: Span,
     pub message: String,
 }
 
 /// A key that a mapping has already.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DuplicateKey {
     pub text: String,
     pub span: Span,

@@ -1,7 +1,9 @@
 //! `cargo gen` itself: generates, or checks what was generated.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use actwright_codegen::{Diagnostics, Drift, Error, Generator, Report};
 use clap::error::ErrorKind;
@@ -9,7 +11,7 @@ use clap::{Args, CommandFactory};
 use serde_json::json;
 
 use crate::output::Format;
-use crate::workspace;
+use crate::{watch, workspace};
 
 /// More files than this are counted, not named.
 const NAMED_FILES: usize = 12;
@@ -32,6 +34,9 @@ pub struct Arguments {
     /// Create a body that compiles for each action without one
     #[arg(long)]
     skeletons: bool,
+    /// Generate again whenever a spec is saved, until ended with Ctrl-C
+    #[arg(long, conflicts_with_all = ["check", "skeletons"])]
+    watch: bool,
     /// How to say what is wrong
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
@@ -40,7 +45,17 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> ExitCode {
     let format = arguments.format;
     let root = workspace::root();
-    let generator = generator(arguments, &root);
+    let (generator, folders) = generator(arguments, &root);
+    if arguments.watch {
+        let were_wrong = Cell::new(false);
+        return watch::run(&generator, &folders.specs, folders.bodies.as_deref(), &|took, outcome| match outcome {
+            Ok(report) => tell_again(&report, took, were_wrong.replace(false), format, &root),
+            Err(error) => {
+                were_wrong.set(true);
+                complain(&error, format);
+            }
+        });
+    }
     let outcome = if arguments.check {
         generator.check().map(|()| None)
     } else if arguments.skeletons {
@@ -60,7 +75,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn generator(arguments: &Arguments, root: &Path) -> Generator {
+/// The folders that a run reads.
+struct Folders {
+    specs: PathBuf,
+    bodies: Option<PathBuf>,
+}
+
+fn generator(arguments: &Arguments, root: &Path) -> (Generator, Folders) {
     let or_default = |given: &Option<PathBuf>, name: &str| given.clone().unwrap_or_else(|| root.join(name));
     let specs = or_default(&arguments.specs, "specs");
     // The output and the bodies of another pack are not where this workspace has its own.
@@ -71,12 +92,12 @@ fn generator(arguments: &Arguments, root: &Path) -> Generator {
     if !own && arguments.skeletons && arguments.bodies.is_none() {
         usage("--bodies is needed for skeletons with the specs of another place");
     }
-    let generator = Generator::new(specs, or_default(&arguments.out, "generated"));
-    if own || arguments.bodies.is_some() {
-        generator.bodies(or_default(&arguments.bodies, "actions/src"))
-    } else {
-        generator
+    let bodies = (own || arguments.bodies.is_some()).then(|| or_default(&arguments.bodies, "actions/src"));
+    let mut generator = Generator::new(&specs, or_default(&arguments.out, "generated"));
+    if let Some(bodies) = &bodies {
+        generator = generator.bodies(bodies);
     }
+    (generator, Folders { specs, bodies })
 }
 
 fn usage(message: &str) -> ! {
@@ -125,6 +146,19 @@ fn tell(report: Option<&Report>, format: Format, root: &Path) {
         }
         Some(actions) => anstream::println!("{actions} actions"),
         None => anstream::println!("Nothing has changed."),
+    }
+}
+
+/// As [`tell`], of one run among many.
+fn tell_again(report: &Report, took: Duration, were_wrong: bool, format: Format, root: &Path) {
+    let differs = report.written.len() + report.removed.len() > 0;
+    if differs || format != Format::Human {
+        tell(Some(report), format, root);
+    } else if were_wrong {
+        anstream::println!("The specs are right again.");
+    }
+    if differs && format == Format::Human {
+        anstream::println!("in {} ms", took.as_millis());
     }
 }
 

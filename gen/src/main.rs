@@ -7,6 +7,7 @@ mod git;
 mod lint;
 mod new;
 mod output;
+mod watch;
 mod workspace;
 
 use std::process::ExitCode;

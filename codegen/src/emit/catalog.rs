@@ -13,7 +13,7 @@ fn record(model: &Model, group: &Group) -> Value {
     let actions: Vec<Value> = group
         .actions
         .iter()
-        .flat_map(|id| model.actions.iter().filter(move |action| action.id == *id))
+        .flat_map(|id| model.versions(id))
         .map(|action| {
             json!({
                 "id": action.id,

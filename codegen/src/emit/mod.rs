@@ -5,6 +5,7 @@ mod catalog;
 mod ident;
 mod layout;
 mod library;
+mod parts;
 mod reference;
 mod schema;
 mod skeleton;
@@ -13,83 +14,112 @@ mod types;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
 
 use proc_macro2::TokenStream;
 use serde_json::Value;
 
-use crate::model::{Action, Model};
-use schema::Profile;
+use crate::model::Model;
+use parts::Part;
 
 pub use ident::action_module;
 pub use skeleton::{module_list, skeleton};
 
 /// Path below the output folder, and content.
-pub type Files = BTreeMap<String, String>;
+type NamedFiles = Vec<(String, String)>;
 
-/// Everything that the generator writes into its output folder.
-///
-/// # Errors
-///
-/// A message when generated Rust does not parse, which is a defect of the generator.
-pub fn files(model: &Model, bodies: &str) -> Result<Files, String> {
-    let mut files = Files::new();
+/// A file of the output.
+#[derive(Debug)]
+pub struct Emitted {
+    pub content: String,
+    /// Hash of the content.
+    pub hash: String,
+}
+
+/// Path below the output folder, and what is in the file. What a later run takes over is the very same.
+pub type Files = BTreeMap<String, Arc<Emitted>>;
+
+/// Everything that the generator writes into its output folder; remembers what it made, and makes only what differs.
+#[derive(Debug, Default)]
+pub struct Emitter {
+    bodies: String,
+    made: BTreeMap<parts::Name, (Part, Files)>,
+    lists: Files,
+}
+
+impl Emitter {
+    /// All files. `bodies` is the folder of bodies, as messages name it.
+    ///
+    /// # Errors
+    ///
+    /// A message when generated Rust does not parse, which is a defect of the generator.
+    pub fn files(&mut self, model: &Model, bodies: &str) -> Result<Files, String> {
+        let mut before = std::mem::take(&mut self.made);
+        if self.bodies != bodies {
+            bodies.clone_into(&mut self.bodies);
+            before.clear();
+        }
+        let mut to_make = Vec::new();
+        for part in parts::parts(model) {
+            match before.remove(&part.name) {
+                Some((same, files)) if same == part => drop(self.made.insert(part.name.clone(), (same, files))),
+                _ => to_make.push(part),
+            }
+        }
+        for (part, files) in to_make.iter().zip(make_all(&to_make, bodies)) {
+            self.made.insert(part.name.clone(), (part.clone(), emitted(files?)));
+        }
+        // Who compares files by their addresses is spared to compare what they hold.
+        let mut lists = emitted(lists(model)?);
+        for (path, file) in &mut lists {
+            if let Some(before) = self.lists.get(path).filter(|before| before.content == file.content) {
+                *file = Arc::clone(before);
+            }
+        }
+        self.lists = lists;
+        let parts = self.made.values().flat_map(|(_, files)| files).chain(&self.lists);
+        Ok(parts.map(|(path, file)| (path.clone(), Arc::clone(file))).collect())
+    }
+}
+
+fn emitted(files: NamedFiles) -> Files {
+    let file = |content: String| Arc::new(Emitted { hash: crate::hash::of(&content), content });
+    files.into_iter().map(|(path, content)| (path, file(content))).collect()
+}
+
+/// Formatting takes most of the time, and parts do not depend on each other: they are shared out among the cores.
+fn make_all(parts: &[Part], bodies: &str) -> Vec<Result<NamedFiles, String>> {
+    let make = |parts: &[Part]| parts.iter().map(|part| part.files(bodies)).collect::<Vec<_>>();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = parts.len().div_ceil(cores).max(1);
+    if parts.len() <= share {
+        return make(parts);
+    }
+    thread::scope(|scope| {
+        let threads: Vec<_> = parts.chunks(share).map(|parts| (parts, scope.spawn(move || make(parts)))).collect();
+        let failed = |parts: &[Part]| parts.iter().map(|_| Err("the generator failed".to_owned())).collect();
+        threads.into_iter().flat_map(|(parts, thread)| thread.join().unwrap_or_else(|_| failed(parts))).collect()
+    })
+}
+
+/// What lists all that there is.
+fn lists(model: &Model) -> Result<NamedFiles, String> {
     let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for action in &model.actions {
         modules.entry(&action.module).or_default().push(action_module(&action.name, action.version));
     }
     let names: Vec<&str> = modules.keys().copied().collect();
-    let sources = "the specs";
-    files.insert("src/lib.rs".to_owned(), rust(sources, library::library(model, &names))?);
-    files.insert("src/types.rs".to_owned(), rust("specs/types/", library::types(model))?);
-    files.insert("src/events.rs".to_owned(), rust("specs/events/", library::events(model))?);
-    files.insert("src/pickers.rs".to_owned(), rust("specs/pickers/", library::pickers(model))?);
-    files.insert("src/tables.rs".to_owned(), rust("specs/tables.yaml", library::tables(model))?);
+    let mut files = vec![("src/lib.rs".to_owned(), rust("the specs", library::library(model, &names))?)];
     for (module, names) in &modules {
-        files.insert(
-            format!("src/{module}.rs"),
-            rust(&format!("specs/actions/{module}/"), library::action_modules(names))?,
-        );
+        let code = rust(&format!("specs/actions/{module}/"), library::action_modules(names))?;
+        files.push((format!("src/{module}.rs"), code));
     }
-    files.insert("catalog.json".to_owned(), pretty(&catalog::catalog(model)));
-    files.extend(
-        spec_schema::all(model)
-            .into_iter()
-            .map(|(name, schema)| (format!("schemas/spec/{name}.json"), pretty(&schema))),
-    );
-    files.insert("docs/README.md".to_owned(), reference::index(model)?);
-    // Formatting takes most of the time, and actions do not depend on each other.
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = model.actions.len().div_ceil(workers).max(1);
-    let parts: Vec<Result<Vec<(String, String)>, String>> = thread::scope(|scope| {
-        let running: Vec<_> =
-            model.actions.chunks(share).map(|part| scope.spawn(move || of_actions(model, part, bodies))).collect();
-        running.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("the generator failed".to_owned()))).collect()
-    });
-    for part in parts {
-        files.extend(part?);
+    files.push(("catalog.json".to_owned(), pretty(&catalog::catalog(model))));
+    for (name, schema) in spec_schema::all(model) {
+        files.push((format!("schemas/spec/{name}.json"), pretty(&schema)));
     }
-    Ok(files)
-}
-
-fn of_actions(model: &Model, actions: &[Action], bodies: &str) -> Result<Vec<(String, String)>, String> {
-    let pages = reference::Pages::new()?;
-    let mut files = Vec::new();
-    for action in actions {
-        let module = action_module(&action.name, action.version);
-        let code = rust(&action.source, action::module(model, action, bodies))?;
-        files.push((format!("src/{}/{module}.rs", action.module), code));
-        let name = format!("{}.v{}", action.id, action.version);
-        for (suffix, schema) in [
-            ("input", schema::input(model, action, Profile::Inline)),
-            ("output", schema::output(model, action, Profile::Inline)),
-            ("input.refs", schema::input(model, action, Profile::References)),
-            ("output.refs", schema::output(model, action, Profile::References)),
-        ] {
-            files.push((format!("schemas/{name}.{suffix}.json"), pretty(&schema)));
-        }
-        files.push((format!("docs/{name}.md"), pages.page(model, action)?));
-    }
+    files.push(("docs/README.md".to_owned(), reference::index(model)?));
     Ok(files)
 }
 

@@ -1,5 +1,7 @@
 //! Pages of the reference, one an action.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 use tera::{Context, Tera};
 
@@ -8,28 +10,26 @@ use crate::model::{
     Type,
 };
 
-/// The templates of the pages.
-pub struct Pages(Tera);
+/// The templates of the pages, read once.
+static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
+    let mut tera = Tera::default();
+    tera.add_raw_templates([
+        ("action.md", include_str!("../../templates/action.md.tera")),
+        ("index.md", include_str!("../../templates/index.md.tera")),
+    ])
+    .map_err(|error| format!("the templates of the reference are wrong: {error}"))?;
+    Ok(tera)
+});
 
-impl Pages {
-    pub fn new() -> Result<Self, String> {
-        let mut tera = Tera::default();
-        tera.add_raw_templates([
-            ("action.md", include_str!("../../templates/action.md.tera")),
-            ("index.md", include_str!("../../templates/index.md.tera")),
-        ])
-        .map_err(|error| format!("the templates of the reference are wrong: {error}"))?;
-        Ok(Self(tera))
-    }
+/// The page of an action.
+pub fn page(model: &Model, action: &Action) -> Result<String, String> {
+    render("action.md", &facts(model, action))
+}
 
-    pub fn page(&self, model: &Model, action: &Action) -> Result<String, String> {
-        self.render("action.md", &facts(model, action))
-    }
-
-    fn render(&self, template: &str, facts: &Value) -> Result<String, String> {
-        let context = Context::from_serialize(facts).map_err(|error| error.to_string())?;
-        self.0.render(template, &context).map_err(|error| format!("a page of the reference cannot be written: {error}"))
-    }
+fn render(template: &str, facts: &Value) -> Result<String, String> {
+    let context = Context::from_serialize(facts).map_err(|error| error.to_string())?;
+    let tera = TEMPLATES.as_ref().map_err(Clone::clone)?;
+    tera.render(template, &context).map_err(|error| format!("a page of the reference cannot be written: {error}"))
 }
 
 /// The list of all actions.
@@ -41,7 +41,7 @@ pub fn index(model: &Model) -> Result<String, String> {
             let actions: Vec<Value> = group
                 .actions
                 .iter()
-                .flat_map(|id| model.actions.iter().filter(move |action| action.id == *id))
+                .flat_map(|id| model.versions(id))
                 .map(|action| {
                     let name = format!("{}.v{}", action.id, action.version);
                     json!({ "id": action.id, "version": action.version, "page": name, "label": action.label, "description": action.description })
@@ -50,7 +50,7 @@ pub fn index(model: &Model) -> Result<String, String> {
             json!({ "label": group.label, "description": group.description, "actions": actions })
         })
         .collect();
-    Pages::new()?.render("index.md", &json!({ "groups": groups }))
+    render("index.md", &json!({ "groups": groups }))
 }
 
 fn facts(model: &Model, action: &Action) -> Value {

@@ -1,6 +1,8 @@
 //! Spec files and what they are for, told from where they stand.
 
+use std::collections::HashMap;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use super::keys::Notes;
 use crate::diagnostic::{Code, Diagnostic};
@@ -13,7 +15,7 @@ const SMALLEST_SHARE: usize = 32;
 /// A spec file that is YAML.
 pub struct File<'s> {
     source: &'s SourceFile,
-    pub node: Node,
+    pub node: Arc<Node>,
 }
 
 /// What a file declares.
@@ -106,13 +108,14 @@ impl<'s> Sorted<'s> {
     }
 }
 
-/// Parses every file, and sorts it by its role.
-pub fn parse<'s>(sources: &'s [SourceFile], found: &mut Vec<Diagnostic>) -> Sorted<'s> {
+/// Sorts files by their role, and parses those that differ from what was parsed before.
+pub fn parse<'s>(sources: &'s [SourceFile], before: &mut Parses, found: &mut Vec<Diagnostic>) -> Sorted<'s> {
     let mut sorted = Sorted { files: Vec::new(), unreadable: Vec::new() };
     let with_role: Vec<(Role, &SourceFile)> =
         sources.iter().filter_map(|source| Some((role(&source.path, found)?, source))).collect();
-    for ((role, source), parsed) in with_role.iter().copied().zip(parse_all(&with_role)) {
-        match parsed {
+    before.renew(&with_role);
+    for (role, source) in with_role {
+        match before.of(source) {
             Ok((node, duplicates)) => {
                 for key in duplicates {
                     let message = format!("the key `{}` is given twice", key.text);
@@ -131,12 +134,37 @@ pub fn parse<'s>(sources: &'s [SourceFile], found: &mut Vec<Diagnostic>) -> Sort
     sorted
 }
 
-type Parsed = Result<(Node, Vec<DuplicateKey>), SyntaxError>;
+type Parsed = Result<(Arc<Node>, Vec<DuplicateKey>), SyntaxError>;
+
+/// What files were parsed into, by their paths: most of them are the same the next time.
+#[derive(Debug, Default)]
+pub struct Parses(HashMap<String, (String, Parsed)>);
+
+impl Parses {
+    /// Parses what is new or differs, and forgets what is gone.
+    fn renew(&mut self, files: &[(Role, &SourceFile)]) {
+        let mut before = std::mem::take(&mut self.0);
+        let known = |file: &SourceFile| before.get(&file.path).is_some_and(|(text, _)| *text == file.text);
+        let (same, other): (Vec<&SourceFile>, Vec<&SourceFile>) =
+            files.iter().map(|(_, file)| *file).partition(|file| known(file));
+        let same = same.into_iter().filter_map(|file| before.remove_entry(&file.path));
+        self.0 = same.collect();
+        let parsed = other.iter().zip(parse_all(&other));
+        self.0.extend(parsed.map(|(file, parsed)| (file.path.clone(), (file.text.clone(), parsed))));
+    }
+
+    fn of(&self, file: &SourceFile) -> Parsed {
+        self.0.get(&file.path).map_or_else(|| parse_one(file), |(_, parsed)| parsed.clone())
+    }
+}
+
+fn parse_one(file: &SourceFile) -> Parsed {
+    yaml::parse(&file.text).map(|(node, duplicates)| (Arc::new(node), duplicates))
+}
 
 /// Parsing takes most of the time, and files do not depend on each other: they are shared out among the cores.
-fn parse_all(files: &[(Role, &SourceFile)]) -> Vec<Parsed> {
-    let parse =
-        |files: &[(Role, &SourceFile)]| files.iter().map(|(_, file)| yaml::parse(&file.text)).collect::<Vec<_>>();
+fn parse_all(files: &[&SourceFile]) -> Vec<Parsed> {
+    let parse = |files: &[&SourceFile]| files.iter().map(|file| parse_one(file)).collect::<Vec<_>>();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = files.len().div_ceil(cores).max(SMALLEST_SHARE);
     if files.len() <= share {

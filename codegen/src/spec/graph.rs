@@ -6,33 +6,38 @@ use crate::model::{Field, Model, NamedType, Presence, Shape, Type};
 
 /// Enters which shared types inputs and outputs reach.
 pub fn mark_used(model: &mut Model) {
-    let (mut input, mut output) = (Vec::new(), Vec::new());
-    for action in &model.actions {
-        action.input.iter().for_each(|field| references(&field.ty, &mut input));
-        action.output.iter().for_each(|field| references(&field.ty, &mut output));
-    }
-    for event in &model.events {
-        event.payload.iter().for_each(|field| references(&field.ty, &mut output));
-    }
-    let shapes = model.types.iter().map(|named| (named.name.as_str(), &named.shape)).collect();
-    let reached = |names: Vec<&str>| reach(&shapes, names).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
-    let (input, output) = (reached(input), reached(output));
+    let reach = Reach::of(&model.types);
+    let payloads = model.events.iter().flat_map(|event| &event.payload);
+    let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+    let input = owned(reach.from(model.actions.iter().flat_map(|action| &action.input)));
+    let output = owned(reach.from(model.actions.iter().flat_map(|action| &action.output).chain(payloads)));
     for named in &mut model.types {
         named.used_in_input = input.contains(&named.name);
         named.used_in_output = output.contains(&named.name);
     }
 }
 
-fn reach<'m>(shapes: &BTreeMap<&'m str, &'m Shape>, mut open: Vec<&'m str>) -> BTreeSet<&'m str> {
-    let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if reached.insert(name)
-            && let Some(Shape::Object(fields)) = shapes.get(name)
-        {
-            fields.iter().for_each(|field| references(&field.ty, &mut open));
-        }
+/// Which shared types fields lead to.
+pub struct Reach<'m>(BTreeMap<&'m str, &'m Shape>);
+
+impl<'m> Reach<'m> {
+    pub fn of(types: &'m [NamedType]) -> Self {
+        Self(types.iter().map(|named| (named.name.as_str(), &named.shape)).collect())
     }
-    reached
+
+    /// The names of all types that these fields refer to, through each other, too.
+    pub fn from(&self, fields: impl IntoIterator<Item = &'m Field>) -> BTreeSet<&'m str> {
+        let (mut reached, mut open) = (BTreeSet::new(), Vec::new());
+        fields.into_iter().for_each(|field| references(&field.ty, &mut open));
+        while let Some(name) = open.pop() {
+            if reached.insert(name)
+                && let Some(Shape::Object(fields)) = self.0.get(name)
+            {
+                fields.iter().for_each(|field| references(&field.ty, &mut open));
+            }
+        }
+        reached
+    }
 }
 
 fn references<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {

@@ -32,6 +32,7 @@ use crate::lint::{self, Findings};
 use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
 use file::{File, Role, Sorted};
+pub(crate) use graph::Reach;
 use keys::Notes;
 pub use names::is_snake;
 use names::{Names, identity};
@@ -45,10 +46,27 @@ const MOST_FIELDS: u64 = 10_000;
 ///
 /// Everything that is wrong with the specs.
 pub fn load(specs: &Path) -> Result<Model, Diagnostics> {
-    let mut found = Vec::new();
-    let sources = source::read(specs, &mut found);
-    let model = resolve(&sources, &mut found);
-    if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
+    Loader::default().load(specs)
+}
+
+/// Reads specs again and again: what is the same as the last time is not parsed again.
+#[derive(Debug, Default)]
+pub(crate) struct Loader(file::Parses);
+
+impl Loader {
+    /// Reads a specs folder.
+    pub fn load(&mut self, specs: &Path) -> Result<Model, Diagnostics> {
+        let mut found = Vec::new();
+        let sources = source::read(specs, &mut found);
+        self.resolve(sources, found)
+    }
+
+    fn resolve(&mut self, sources: Vec<SourceFile>, mut found: Vec<Diagnostic>) -> Result<Model, Diagnostics> {
+        let files = file::parse(&sources, &mut self.0, &mut found);
+        let model = resolve(&files, &mut found);
+        drop(files);
+        if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
+    }
 }
 
 /// The texts of a specs folder, as [`load_texts`] takes them.
@@ -71,11 +89,9 @@ pub fn texts(specs: &Path) -> Result<Vec<(String, String)>, Diagnostics> {
 ///
 /// As [`load`].
 pub fn load_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Model, Diagnostics> {
-    let mut found = Vec::new();
     let mut sources: Vec<SourceFile> = texts.into_iter().map(|(path, text)| SourceFile::new(path, text)).collect();
     sources.sort_by(|a, b| a.path.cmp(&b.path));
-    let model = resolve(&sources, &mut found);
-    if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
+    Loader::default().resolve(sources, Vec::new())
 }
 
 /// Reads a specs folder, and looks for what is right and could be better.
@@ -86,8 +102,8 @@ pub fn load_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<M
 pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
     let mut found = Vec::new();
     let sources = source::read(specs, &mut found);
-    let files = file::parse(&sources, &mut found);
-    let model = resolve_files(&files, &mut found);
+    let files = file::parse(&sources, &mut file::Parses::default(), &mut found);
+    let model = resolve(&files, &mut found);
     if !found.is_empty() {
         drop(files);
         return Err(Diagnostics::new(found, sources));
@@ -97,12 +113,7 @@ pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
     Ok(Findings { diagnostics: Diagnostics::new(found, sources), silenced })
 }
 
-fn resolve(sources: &[SourceFile], found: &mut Vec<Diagnostic>) -> Model {
-    let files = file::parse(sources, found);
-    resolve_files(&files, found)
-}
-
-fn resolve_files(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
+fn resolve(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
     let mut names = Names::default();
     declare_shared(files, &mut names, found);
     let types = types(files, &mut names, found);

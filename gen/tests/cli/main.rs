@@ -6,4 +6,5 @@ mod generate;
 mod hostile;
 mod lint;
 mod new;
+mod watch;
 mod workspace;

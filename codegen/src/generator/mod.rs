@@ -1,24 +1,23 @@
 //! Runs the generator: writes what differs, or says what would.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod disk;
+mod manifest;
+mod session;
+mod stamp;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
-use std::time::UNIX_EPOCH;
-
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostics;
-use crate::emit::{self, Files};
+use crate::emit;
 use crate::model::Model;
-use crate::source;
+use disk::{list, write};
+use manifest::MANIFEST;
+pub use session::Session;
 
-/// Lists what was generated, with hashes: how a hand-edited file is told from an old one.
-const MANIFEST: &str = "manifest.json";
-/// Remembers the state of the last run, so that an unchanged one does nothing. Not for version control.
-const STAMP: &str = ".stamp";
 /// Folders of the output that hold nothing but output.
 const OWNED: [&str; 3] = ["src", "schemas", "docs"];
 
@@ -147,11 +146,11 @@ impl Generator {
     ///
     /// Wrong specs (then nothing is written), or a file that cannot be written.
     pub fn run(&self) -> Result<Report, Error> {
-        if self.stamp().is_some_and(|stamp| fs::read_to_string(self.out.join(STAMP)).is_ok_and(|old| old == stamp)) {
+        if self.is_settled() {
             return Ok(Report::default());
         }
-        let report = self.write(&self.load()?)?;
-        self.leave_stamp()?;
+        let report = Session::new(self.clone()).run()?;
+        self.settle()?;
         Ok(report)
     }
 
@@ -162,7 +161,8 @@ impl Generator {
     ///
     /// As [`Generator::run`].
     pub fn skeletons(&self) -> Result<Report, Error> {
-        let model = self.load()?;
+        let mut session = Session::new(self.clone());
+        let model = session.load()?;
         let mut created = Vec::new();
         for action in self.bodies.iter().flat_map(|_| &model.actions) {
             let name = emit::action_module(&action.name, action.version);
@@ -172,8 +172,8 @@ impl Generator {
                 created.push(path);
             }
         }
-        let report = self.write(&model)?;
-        self.leave_stamp()?;
+        let report = session.write(&model)?;
+        self.settle()?;
         Ok(Report { skeletons: created, ..report })
     }
 
@@ -183,15 +183,16 @@ impl Generator {
     ///
     /// Wrong specs, or every file that is not as they say.
     pub fn check(&self) -> Result<(), Error> {
-        let model = self.load()?;
-        let files = self.files(&model)?;
-        let manifest = self.manifest();
+        let mut session = Session::new(self.clone());
+        let model = session.load()?;
+        let files = session.files(&model)?;
+        let manifest = manifest::read(&self.out);
         let mut all = Vec::new();
-        for (name, content) in &files {
+        for (name, file) in &files {
             let path = self.out.join(name);
             let kind = match fs::read_to_string(&path) {
-                Ok(found) if found == *content => continue,
-                Ok(found) if manifest.get(name).is_some_and(|known| *known != hash(&found)) => DriftKind::HandEdited,
+                Ok(found) if found == file.content => continue,
+                Ok(found) if manifest::is_edited(&manifest, name, &found) => DriftKind::HandEdited,
                 Ok(_) => DriftKind::Changed,
                 Err(_) => DriftKind::Missing,
             };
@@ -205,7 +206,7 @@ impl Generator {
         if !all.iter().any(|drift| drift.kind == DriftKind::HandEdited) || manifest.is_empty() {
             let path = self.out.join(MANIFEST);
             match fs::read_to_string(&path) {
-                Ok(found) if found == render_manifest(&files) => {}
+                Ok(found) if found == manifest::render(&manifest::of(&files)) => {}
                 Ok(_) => all.push(Drift { path, kind: DriftKind::Changed }),
                 Err(_) => all.push(Drift { path, kind: DriftKind::Missing }),
             }
@@ -218,53 +219,6 @@ impl Generator {
             }
         }
         if all.is_empty() { Ok(()) } else { Err(Error::Drift(all)) }
-    }
-
-    fn load(&self) -> Result<Model, Error> {
-        crate::spec::load(&self.specs).map_err(|diagnostics| Error::Specs(Box::new(diagnostics)))
-    }
-
-    fn files(&self, model: &Model) -> Result<Files, Error> {
-        emit::files(model, &self.bodies_name()).map_err(Error::Defect)
-    }
-
-    fn write(&self, model: &Model) -> Result<Report, Error> {
-        let files = self.files(model)?;
-        let manifest = self.manifest();
-        let mut report = Report { actions: Some(model.actions.len()), ..Report::default() };
-        for (name, content) in &files {
-            let path = self.out.join(name);
-            let found = fs::read_to_string(&path).ok();
-            if found.as_ref() == Some(content) {
-                continue;
-            }
-            if let (Some(found), Some(known)) = (&found, manifest.get(name))
-                && *known != hash(found)
-            {
-                report.overwritten.push(path.clone());
-            }
-            write(&path, content)?;
-            report.written.push(path);
-        }
-        for name in manifest.keys().filter(|name| !files.contains_key(*name)) {
-            let path = self.out.join(name);
-            if let Ok(found) = fs::read_to_string(&path) {
-                if manifest.get(name).is_some_and(|known| *known != hash(&found)) {
-                    report.overwritten.push(path.clone());
-                }
-                fs::remove_file(&path).map_err(|error| Error::Io(path.clone(), error))?;
-                report.removed.push(path);
-            }
-        }
-        let lists = self.module_lists(model)?.into_iter();
-        let manifest = (self.out.join(MANIFEST), render_manifest(&files));
-        for (path, content) in lists.chain([manifest]) {
-            if fs::read_to_string(&path).ok().as_ref() != Some(&content) {
-                write(&path, &content)?;
-                report.written.push(path);
-            }
-        }
-        Ok(report)
     }
 
     /// The list of modules of each folder of bodies that is there.
@@ -311,123 +265,12 @@ impl Generator {
         name.map_or_else(|| "actwright_generated".to_owned(), |name| name.trim().trim_matches('"').replace('-', "_"))
     }
 
-    /// Names and hashes of the last run; nothing where there was none. A name that leads out of the output folder is none of
-    /// ours, whoever wrote it.
-    fn manifest(&self) -> BTreeMap<String, String> {
-        let text = fs::read_to_string(self.out.join(MANIFEST)).unwrap_or_default();
-        let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let files = manifest.get("files").and_then(|files| files.as_object());
-        let ours = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-        let entry = |(name, hash): (&String, &serde_json::Value)| {
-            ours(name).then_some(())?;
-            Some((name.clone(), hash.as_str()?.to_owned()))
-        };
-        files.map(|files| files.iter().filter_map(entry).collect()).unwrap_or_default()
-    }
-
     /// What is in the folders that hold nothing but output.
     fn found(&self) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for folder in OWNED {
-            collect(&self.out, folder, &mut names)?;
+            names.extend(disk::files(&self.out, folder)?);
         }
         Ok(names)
     }
-
-    /// The state of everything that a run depends on and writes; `None` when it cannot be told.
-    fn stamp(&self) -> Option<String> {
-        let mut hasher = Sha256::new();
-        let mut add = |text: &str| {
-            hasher.update((text.len() as u64).to_be_bytes());
-            hasher.update(text.as_bytes());
-        };
-        add(&state(&std::env::current_exe().ok()?)?);
-        let mut unreadable = Vec::new();
-        for file in source::read(&self.specs, &mut unreadable) {
-            add(&file.path);
-            add(&file.text);
-        }
-        if !unreadable.is_empty() {
-            return None;
-        }
-        for name in self.manifest().keys().map(String::as_str).chain([MANIFEST]) {
-            add(name);
-            add(&state(&self.out.join(name))?);
-        }
-        if self.bodies.is_some() {
-            // A folder of bodies that is not there yet is as good as an empty one.
-            let modules = fs::read_dir(self.bodies_folder()).into_iter().flatten().flatten();
-            for module in modules.filter(|entry| entry.path().is_dir()) {
-                for name in list(&module.path()).ok()? {
-                    add(&name);
-                }
-                add(&fs::read_to_string(module.path().join("mod.rs")).unwrap_or_default());
-            }
-        }
-        Some(hex(hasher))
-    }
-
-    fn leave_stamp(&self) -> Result<(), Error> {
-        match self.stamp() {
-            Some(stamp) => write(&self.out.join(STAMP), &stamp),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Size and time of a file.
-fn state(path: &Path) -> Option<String> {
-    let metadata = fs::metadata(path).ok()?;
-    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(format!("{} {}", metadata.len(), modified.as_nanos()))
-}
-
-fn collect(root: &Path, name: &str, names: &mut Vec<String>) -> Result<(), Error> {
-    let folder = root.join(name);
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    for entry in list(&folder)? {
-        let name = format!("{name}/{entry}");
-        if root.join(&name).is_dir() {
-            collect(root, &name, names)?;
-        } else {
-            names.push(name);
-        }
-    }
-    Ok(())
-}
-
-/// The names in a folder, sorted.
-fn list(folder: &Path) -> Result<Vec<String>, Error> {
-    let failed = |error| Error::Io(folder.to_owned(), error);
-    let entries = fs::read_dir(folder).map_err(failed)?.collect::<io::Result<Vec<_>>>().map_err(failed)?;
-    let mut names: Vec<String> = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    Ok(names)
-}
-
-fn write(path: &Path, content: &str) -> Result<(), Error> {
-    let failed = |error| Error::Io(path.to_owned(), error);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    fs::write(path, content).map_err(failed)
-}
-
-fn render_manifest(files: &Files) -> String {
-    let files: BTreeMap<&String, String> = files.iter().map(|(name, content)| (name, hash(content))).collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "files": files })).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-fn hash(text: &str) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(text.as_bytes());
-    hex(hasher)
-}
-
-fn hex(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
