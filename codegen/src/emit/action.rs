@@ -1,6 +1,6 @@
 //! The module of one action.
 
-use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use proc_macro2::{Group, Literal, Spacing, TokenStream, TokenTree};
 use quote::quote;
 use serde_json::Value;
 
@@ -79,12 +79,8 @@ fn unqualified(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
-            TokenTree::Ident(ident) if ident == "spec" && !follows_path(&out) => {
-                let colon =
-                    |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(one)) if one.as_char() == ':');
-                while colon(tokens.peek()) {
-                    tokens.next();
-                }
+            TokenTree::Ident(ident) if ident == "spec" && !follows_path(&out) && begins_path(tokens.peek()) => {
+                tokens.nth(1);
             }
             TokenTree::Group(group) => {
                 let mut inner = Group::new(group.delimiter(), unqualified(group.stream()));
@@ -95,6 +91,11 @@ fn unqualified(tokens: TokenStream) -> TokenStream {
         }
     }
     out.into_iter().collect()
+}
+
+/// Whether `::` is next, and not the `:` of a field that has the name.
+fn begins_path(next: Option<&TokenTree>) -> bool {
+    matches!(next, Some(TokenTree::Punct(one)) if one.as_char() == ':' && one.spacing() == Spacing::Joint)
 }
 
 fn follows_path(before: &[TokenTree]) -> bool {

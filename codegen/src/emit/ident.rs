@@ -20,7 +20,10 @@ pub fn shouty(name: &str) -> Ident {
 
 /// Raw where Rust reserves the word. The words that cannot even be raw are refused when specs are read.
 fn keyword_safe(name: &str) -> Ident {
-    syn::parse_str::<Ident>(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    // Since the edition of 2024, and not known to `syn` as such.
+    let is_reserved = name == "gen";
+    let plain = syn::parse_str::<Ident>(name).ok().filter(|_| !is_reserved);
+    plain.unwrap_or_else(|| Ident::new_raw(name, Span::call_site()))
 }
 
 /// The name of the module of an action: versions after the first carry their number.
@@ -36,6 +39,7 @@ mod tests {
     #[test]
     fn keywords_become_raw() {
         assert_eq!(snake("type").to_string(), "r#type");
+        assert_eq!(snake("gen").to_string(), "r#gen");
         assert_eq!(snake("startTime").to_string(), "start_time");
         assert_eq!(pascal("client_visible").to_string(), "ClientVisible");
         assert_eq!(shouty("type").to_string(), "TYPE");

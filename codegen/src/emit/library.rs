@@ -74,19 +74,10 @@ pub fn types(model: &Model) -> TokenStream {
     }
 }
 
-/// A type that nobody refers to yet is made ready for both.
-fn used(named: &NamedType) -> Use {
-    if named.used_in_input || named.used_in_output {
-        Use { input: named.used_in_input, output: named.used_in_output }
-    } else {
-        Use { input: true, output: true }
-    }
-}
-
 fn named_type(records: &mut Records<'_>, named: &NamedType) -> TokenStream {
     let name = pascal(&named.name);
     let doc = named.description.clone().unwrap_or_else(|| format!("See {}.", named.source));
-    let of = used(named);
+    let of = Use { input: named.used_in_input, output: named.used_in_output };
     match &named.shape {
         Shape::Enum(values) => enumeration(&name, &doc, values, of),
         Shape::Object(fields) => {

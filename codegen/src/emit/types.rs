@@ -321,5 +321,12 @@ fn doc_of(field: &Field) -> String {
 /// A doc comment, as prettyplease wants it.
 pub fn doc_attribute(text: &str) -> TokenStream {
     let line = format!(" {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line: String = line.chars().filter(|letter| !turns_text(*letter)).collect();
     quote!(#[doc = #line])
+}
+
+/// Whether a character changes the direction in which text is shown: the compiler refuses those, since code with them does
+/// not read as it runs.
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
