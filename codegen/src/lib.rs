@@ -3,6 +3,7 @@
 //! Specs are parsed with positions, resolved into one [`model::Model`], and emitted from it. Use it as the command
 //! `cargo gen`, or from a build script through [`Generator`].
 
+pub mod assist;
 pub mod compat;
 pub mod diagnostic;
 mod emit;

@@ -77,6 +77,17 @@ pub fn parse(text: &str) -> Result<(Node, Vec<DuplicateKey>), SyntaxError> {
     Ok((node, duplicates))
 }
 
+/// The place of a part of a text node, where the text is written in the source as it reads.
+pub fn part(source: &str, node: &Node, part: &str) -> Option<Span> {
+    let Kind::Text(text) = &node.kind else { return None };
+    let text_at = source.get(node.span.clone())?.find(text.as_str())?;
+    // A slice of the text knows where it is; any other part is looked for.
+    let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+    let offset = offset.filter(|offset| offset + part.len() <= text.len()).or_else(|| text.find(part))?;
+    let start = node.span.start + text_at + offset;
+    (!part.is_empty()).then(|| start..start + part.len())
+}
+
 /// The parser's limits, as people say them. The limits are its own; a spec is nowhere near them.
 fn in_words(message: &str) -> &str {
     const LIMITS: [(&str, &str); 4] = [

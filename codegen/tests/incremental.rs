@@ -33,7 +33,7 @@ fn after_any_edits_a_session_leaves_what_a_full_run_leaves() {
                     assert!(specs.is_broken(), "seed {seed}, step {step}, {edit}: {one}");
                     assert_eq!(one.to_string(), other.to_string());
                 }
-                (one, other) => assert!(false, "seed {seed}, step {step}, {edit}: {one:?}, in full {other:?}"),
+                (one, other) => panic!("seed {seed}, step {step}, {edit}: {one:?}, in full {other:?}"),
             }
             let (one, other) = (files(&root.join("incremental")), files(&root.join("full")));
             assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "seed {seed}, {edit}");

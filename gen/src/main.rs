@@ -5,6 +5,7 @@ mod explain;
 mod generate;
 mod git;
 mod lint;
+mod lsp;
 mod new;
 mod output;
 mod watch;
@@ -32,6 +33,7 @@ enum Command {
     Diff(diff::Arguments),
     Explain(explain::Arguments),
     Lint(lint::Arguments),
+    Lsp(lsp::Arguments),
     New(new::Arguments),
 }
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some(Command::Diff(own)) => diff::run(&own),
         Some(Command::Explain(own)) => explain::run(&own),
         Some(Command::Lint(own)) => lint::run(&own),
+        Some(Command::Lsp(own)) => lsp::run(&own),
         Some(Command::New(own)) => new::run(&own),
     }
 }

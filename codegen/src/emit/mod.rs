@@ -9,7 +9,7 @@ mod parts;
 mod reference;
 mod schema;
 mod skeleton;
-mod spec_schema;
+pub mod spec_schema;
 mod types;
 
 use std::collections::BTreeMap;

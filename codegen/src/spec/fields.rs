@@ -23,7 +23,8 @@ pub enum Place {
     Event,
 }
 
-const COMMON: &[&str] = &["type", "label", "description", "optional", "nullable", "default", "secret", "picker"];
+/// Keys that every field may have.
+pub const COMMON: &[&str] = &["type", "label", "description", "optional", "nullable", "default", "secret", "picker"];
 
 /// The fields of a mapping of names to fields. One that is wrong itself is there with [`unknown_type`].
 pub fn fields(notes: &mut Notes<'_>, names: &Names, node: &Node, place: Place) -> Vec<Field> {

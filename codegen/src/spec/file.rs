@@ -177,9 +177,10 @@ fn parse_all(files: &[&SourceFile]) -> Vec<Parsed> {
     })
 }
 
-fn role(path: &str, found: &mut Vec<Diagnostic>) -> Option<Role> {
+/// What a file is for, told from its path.
+pub fn role_of(path: &str) -> Option<Role> {
     let parts: Vec<&str> = relative(path).split('/').collect();
-    let role = match parts.as_slice() {
+    match parts.as_slice() {
         ["actions", _, _] => Some(Role::Action),
         ["types", _] => Some(Role::Type),
         ["events", _] => Some(Role::Event),
@@ -188,7 +189,11 @@ fn role(path: &str, found: &mut Vec<Diagnostic>) -> Option<Role> {
         ["catalog.yaml"] => Some(Role::Catalog),
         ["tables.yaml"] => Some(Role::Tables),
         _ => None,
-    };
+    }
+}
+
+fn role(path: &str, found: &mut Vec<Diagnostic>) -> Option<Role> {
+    let role = role_of(path);
     if role.is_none() || path.ends_with(".yml") {
         let mut error = Diagnostic::of_file(Code::MisplacedFile, path, "no spec is expected here");
         error.help(

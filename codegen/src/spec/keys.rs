@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::yaml::{Key, Kind, Node, Span};
+use crate::yaml::{self, Key, Kind, Node, Span};
 
 use super::File;
 
@@ -32,17 +32,7 @@ impl<'a> Notes<'a> {
 
     /// The place of a part of a text, where the text is written as it reads; else the place of the whole.
     pub fn part(&self, node: &Node, part: &str) -> Span {
-        self.part_of(node, part).unwrap_or_else(|| node.span.clone())
-    }
-
-    fn part_of(&self, node: &Node, part: &str) -> Option<Span> {
-        let Kind::Text(text) = &node.kind else { return None };
-        let text_at = self.file.text().get(node.span.clone())?.find(text.as_str())?;
-        // A slice of the text knows where it is; any other part is looked for.
-        let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
-        let offset = offset.filter(|offset| offset + part.len() <= text.len()).or_else(|| text.find(part))?;
-        let start = node.span.start + text_at + offset;
-        (!part.is_empty()).then(|| start..start + part.len())
+        yaml::part(self.file.text(), node, part).unwrap_or_else(|| node.span.clone())
     }
 
     /// The entries of a mapping.

@@ -31,11 +31,14 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::lint::{self, Findings};
 use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
+pub(crate) use fields::COMMON;
 use file::{File, Role, Sorted};
 pub(crate) use graph::Reach;
 use keys::Notes;
+use names::Names;
 pub use names::is_snake;
-use names::{Names, identity};
+pub(crate) use names::{identity, is_impossible, is_key};
+pub(crate) use types::known_keys;
 
 /// Schemas for forms are written out in full, and types that hold types that hold types grow fast.
 const MOST_FIELDS: u64 = 10_000;
@@ -113,10 +116,10 @@ pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
     Ok(Findings { diagnostics: Diagnostics::new(found, sources), silenced })
 }
 
-fn resolve(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
+pub(crate) fn resolve(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
     let mut names = Names::default();
     declare_shared(files, &mut names, found);
-    let types = types(files, &mut names, found);
+    let types = shared_types(files, &mut names, found);
     let events = events(files, &mut names, found);
     let actions = actions(files, &names, found);
     let catalog = catalog(files, &actions, found);
@@ -170,7 +173,11 @@ fn declare_shared(files: &Sorted<'_>, names: &mut Names, found: &mut Vec<Diagnos
 }
 
 /// Types may refer to each other, so all are known before any is judged, and judged again once all can be looked into.
-fn types<'f>(files: &'f Sorted<'f>, names: &mut Names, found: &mut Vec<Diagnostic>) -> Vec<(NamedType, &'f File<'f>)> {
+fn shared_types<'f>(
+    files: &'f Sorted<'f>,
+    names: &mut Names,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<(NamedType, &'f File<'f>)> {
     for stem in files.stems(Role::Type) {
         names.types.insert(stem.to_upper_camel_case(), None);
     }

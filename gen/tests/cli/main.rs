@@ -5,6 +5,7 @@ mod diff;
 mod generate;
 mod hostile;
 mod lint;
+mod lsp;
 mod new;
 mod watch;
 mod workspace;
