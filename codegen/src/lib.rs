@@ -18,5 +18,6 @@ mod spec;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use emit::output;
 pub use generator::{Drift, DriftKind, Error, Generator, Report, Session};
 pub use spec::{lint, load, load_texts, texts};

@@ -83,6 +83,16 @@ impl Emitter {
     }
 }
 
+/// The files that the generator would write for a model, by their paths below the output folder.
+///
+/// # Errors
+///
+/// A message when generated Rust does not parse, which is a defect of the generator.
+pub fn output(model: &Model) -> Result<BTreeMap<String, String>, String> {
+    let files = Emitter::default().files(model, "src")?;
+    Ok(files.into_iter().map(|(path, file)| (path, file.content.clone())).collect())
+}
+
 fn emitted(files: NamedFiles) -> Files {
     let file = |content: String| Arc::new(Emitted { hash: crate::hash::of(&content), content });
     files.into_iter().map(|(path, content)| (path, file(content))).collect()

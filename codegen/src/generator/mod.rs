@@ -2,6 +2,7 @@
 
 mod disk;
 mod manifest;
+mod output;
 mod session;
 mod stamp;
 
@@ -15,7 +16,7 @@ use crate::diagnostic::Diagnostics;
 use crate::emit;
 use crate::model::Model;
 use disk::{list, write};
-use manifest::MANIFEST;
+pub(crate) use output::Output;
 pub use session::Session;
 
 /// Folders of the output that hold nothing but output.
@@ -186,31 +187,7 @@ impl Generator {
         let mut session = Session::new(self.clone());
         let model = session.load()?;
         let files = session.files(&model)?;
-        let manifest = manifest::read(&self.out);
-        let mut all = Vec::new();
-        for (name, file) in &files {
-            let path = self.out.join(name);
-            let kind = match fs::read_to_string(&path) {
-                Ok(found) if found == file.content => continue,
-                Ok(found) if manifest::is_edited(&manifest, name, &found) => DriftKind::HandEdited,
-                Ok(_) => DriftKind::Changed,
-                Err(_) => DriftKind::Missing,
-            };
-            all.push(Drift { path, kind });
-        }
-        let known = |name: &String| files.contains_key(name);
-        let listed = manifest.keys().filter(|name| !known(name) && self.out.join(name).exists()).cloned();
-        let found = self.found()?.into_iter().filter(|name| !known(name));
-        let stale: BTreeSet<String> = listed.chain(found).collect();
-        all.extend(stale.into_iter().map(|name| Drift { path: self.out.join(name), kind: DriftKind::Stale }));
-        if !all.iter().any(|drift| drift.kind == DriftKind::HandEdited) || manifest.is_empty() {
-            let path = self.out.join(MANIFEST);
-            match fs::read_to_string(&path) {
-                Ok(found) if found == manifest::render(&manifest::of(&files)) => {}
-                Ok(_) => all.push(Drift { path, kind: DriftKind::Changed }),
-                Err(_) => all.push(Drift { path, kind: DriftKind::Missing }),
-            }
-        }
+        let mut all = Output::new(self.out.clone()).drift(&files, &OWNED)?;
         for (path, content) in self.module_lists(&model)? {
             match fs::read_to_string(&path) {
                 Ok(found) if found == content => {}
@@ -263,14 +240,5 @@ impl Generator {
         let manifest = fs::read_to_string(self.out.join("Cargo.toml")).unwrap_or_default();
         let name = manifest.lines().find_map(|line| line.strip_prefix("name")?.trim_start().strip_prefix('='));
         name.map_or_else(|| "actwright_generated".to_owned(), |name| name.trim().trim_matches('"').replace('-', "_"))
-    }
-
-    /// What is in the folders that hold nothing but output.
-    fn found(&self) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
-        for folder in OWNED {
-            names.extend(disk::files(&self.out, folder)?);
-        }
-        Ok(names)
     }
 }
