@@ -20,4 +20,4 @@ mod yaml;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use emit::output;
 pub use generator::{Drift, DriftKind, Error, Generator, Report, Session};
-pub use spec::{lint, load, load_texts, texts};
+pub use spec::{MAPPINGS, Mapping, lint, load, load_texts, texts};

@@ -1,10 +1,21 @@
 //! The JSON Schemas that editors check spec files with: they take every spec that the generator takes, and refuse slips.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+#[path = "common/schemas.rs"]
+mod schemas;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
+use actwright_codegen::{Generator, MAPPINGS};
+use common::specs_of;
+use heck::ToSnakeCase;
+use schemas::{Key, Spot, described, keys, spots};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -23,6 +34,8 @@ fn specs(kind: &str) -> Vec<(PathBuf, Value)> {
         repository().join("specs"),
         repository().join("codegen/tests/packs/everything"),
         repository().join("codegen/tests/packs/notes"),
+        repository().join("codegen/tests/language"),
+        repository().join("codegen/tests/errors/base"),
     ];
     let mut files = Vec::new();
     for root in roots {
@@ -114,33 +127,130 @@ fn slips_inside_an_action_are_refused() {
     }
 }
 
-/// The description is what an editor shows for a key.
+/// The description is what an editor shows for a key, and the examples are what it offers.
 #[test]
-fn every_key_is_described() {
+fn every_key_is_described_and_shown() {
+    let is_sentence = |text: &str| text.starts_with(|c: char| !c.is_whitespace()) && text.ends_with('.');
     for kind in KINDS {
-        let (schema, _) = schema(kind);
-        let mut bare = Vec::new();
-        undescribed(&schema, kind, &mut bare);
-        assert!(bare.is_empty(), "without a description: {bare:?}");
+        let (root, _) = schema(kind);
+        for Key { place, schema } in keys(&root) {
+            let schema = described(&root, schema);
+            assert!(schema["description"].as_str().is_some_and(is_sentence), "{kind}{place}: no description");
+            let examples = schema["examples"].as_array().map_or(&[][..], Vec::as_slice);
+            assert!(!examples.is_empty(), "{kind}{place}: no examples");
+            let mut own = schema.clone();
+            own["$defs"] = root.get("$defs").cloned().unwrap_or_else(|| json!({}));
+            let validator = jsonschema::validator_for(&own).unwrap();
+            for example in examples {
+                let problems: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+                assert!(problems.is_empty(), "{kind}{place}: {example}: {problems:?}");
+            }
+        }
     }
 }
 
-fn undescribed(schema: &Value, place: &str, bare: &mut Vec<String>) {
+/// A key that the parser learns is described, and nothing is described that it does not know.
+#[test]
+fn schemas_know_the_keys_that_the_parser_knows() {
+    let mut described = BTreeSet::new();
+    for kind in KINDS {
+        let (root, _) = schema(kind);
+        collect_mappings(&root, &mut described);
+    }
+    let parsed: BTreeSet<BTreeSet<String>> =
+        MAPPINGS.iter().map(|mapping| mapping.keys.iter().map(|key| (*key).to_owned()).collect()).collect();
+    let missing: Vec<_> = parsed.difference(&described).collect();
+    let unknown: Vec<_> = described.difference(&parsed).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "only parsed: {missing:?}\nonly described: {unknown:?}");
+}
+
+/// The keys of every mapping that has known keys, which are those that refuse others.
+fn collect_mappings(schema: &Value, all: &mut BTreeSet<BTreeSet<String>>) {
     match schema {
-        Value::Object(keys) => {
-            for (key, value) in keys {
-                let place = format!("{place}/{key}");
-                if key == "properties" {
-                    for (name, property) in value.as_object().into_iter().flatten() {
-                        if property.get("description").is_none() && property.get("$ref").is_none() {
-                            bare.push(format!("{place}/{name}"));
-                        }
-                    }
-                }
-                undescribed(value, &place, bare);
+        Value::Object(entries) => {
+            if let (Some(Value::Object(properties)), Some(Value::Bool(false))) =
+                (entries.get("properties"), entries.get("additionalProperties"))
+            {
+                all.insert(properties.keys().cloned().collect());
             }
+            entries.values().for_each(|inner| collect_mappings(inner, all));
         }
-        Value::Array(items) => items.iter().for_each(|item| undescribed(item, place, bare)),
+        Value::Array(items) => items.iter().for_each(|inner| collect_mappings(inner, all)),
         _ => {}
     }
+}
+
+/// Each example is accepted by the generator in a place where it makes sense: in one of the specs of `tests/language/`,
+/// which have every key.
+#[test]
+fn every_example_works() {
+    let folder = specs_of("language");
+    let base = actwright_codegen::texts(&folder.path().join("specs")).unwrap();
+    actwright_codegen::load_texts(base.clone()).unwrap_or_else(|errors| panic!("{errors}"));
+    let out = TempDir::new().unwrap();
+    Generator::new(folder.path().join("specs"), out.path()).run().unwrap();
+    let (base, out) = (&base, out.path());
+    let idle: Vec<String> = thread::scope(|scope| {
+        let kinds = KINDS.map(|kind| scope.spawn(move || idle_examples(base, out, kind)));
+        kinds.into_iter().flat_map(|kind| kind.join().unwrap()).collect()
+    });
+    assert!(idle.is_empty(), "examples that work nowhere:\n{}", idle.join("\n"));
+}
+
+/// The examples of a kind of file that no spec of that kind takes.
+fn idle_examples(base: &[(String, String)], out: &Path, kind: &str) -> Vec<String> {
+    let schema = fs::read_to_string(out.join(format!("schemas/spec/{kind}.json"))).unwrap();
+    let root: Value = serde_json::from_str(&schema).unwrap();
+    let files: Vec<(&String, Value)> = base
+        .iter()
+        .filter(|(path, _)| kind_of(path) == kind)
+        .map(|(path, text)| (path, serde_saphyr::from_str(text).unwrap()))
+        .collect();
+    let of_file = |(path, spec)| spots(&root, spec).into_iter().map(move |spot| (path, spec, spot));
+    let spots: Vec<(&String, &Value, Spot)> =
+        files.iter().map(|(path, spec)| (*path, spec)).flat_map(of_file).collect();
+    let mut idle = Vec::new();
+    for key in keys(&root) {
+        for example in described(&root, key.schema)["examples"].as_array().into_iter().flatten() {
+            let own = || spots.iter().filter(|(_, _, spot)| spot.place == key.place);
+            let works = |(path, spec, spot): &(&String, &Value, Spot)| {
+                [false, true].into_iter().any(|adds| accepts(base, kind, path, &with(spec, spot, example, adds)))
+            };
+            if !own().any(works) {
+                idle.push(format!("{kind}{}: {example}, tried in {} places", key.place, own().count()));
+            }
+        }
+    }
+    idle
+}
+
+fn kind_of(path: &str) -> &str {
+    let path = path.strip_prefix("specs/").unwrap();
+    path.split_once('/').map_or(path.trim_end_matches(".yaml"), |(folder, _)| folder.trim_end_matches('s'))
+}
+
+/// A spec with an example in its place. All of a file (its tables, its resources) is added to, as others refer to it.
+fn with(spec: &Value, spot: &Spot, example: &Value, adds: bool) -> Value {
+    let mut spec = spec.clone();
+    let mapping = spec.pointer_mut(&spot.mapping).unwrap();
+    match (&mut mapping[&spot.name], example) {
+        (Value::Object(entries), Value::Object(more)) if adds => entries.extend(more.clone()),
+        (value, _) => *value = example.clone(),
+    }
+    spec
+}
+
+/// Whether the generator takes a spec in the place of another, in a file named after what it declares.
+fn accepts(base: &[(String, String)], kind: &str, path: &str, spec: &Value) -> bool {
+    let text = |key: &str| spec[key].as_str().unwrap_or_default().to_owned();
+    let own = match kind {
+        "action" => format!("specs/actions/{}.v{}.yaml", text("action").replace('.', "/"), spec["version"]),
+        "type" => format!("specs/types/{}.yaml", text("type").to_snake_case()),
+        "event" => format!("specs/events/{}.yaml", text("event").to_lowercase()),
+        "picker" => format!("specs/pickers/{}.yaml", text("picker")),
+        _ => path.to_owned(),
+    };
+    let others = base.iter().filter(|(name, _)| *name != path && *name != own).cloned();
+    // JSON is YAML.
+    actwright_codegen::load_texts(others.chain([(own.clone(), spec.to_string())])).is_ok()
 }

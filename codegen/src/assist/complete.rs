@@ -7,7 +7,7 @@ use super::cursor::{self, Cursor, ITEM};
 use super::index::entries;
 use crate::emit::spec_schema;
 use crate::spec::file::{Role, role_of};
-use crate::spec::{COMMON, known_keys};
+use crate::spec::{FIELD, known_keys};
 use crate::yaml::{Kind, Node, Span};
 
 /// Something that may stand at a place.
@@ -123,9 +123,9 @@ impl Place<'_> {
         let own = self.node(&self.path());
         let fits = |key: &str| match own {
             Some(node) => {
-                let is_constraint = !COMMON.contains(&key) && node.get("type").is_some();
-                let is_field = self.cursor.path.len() > 1 && is_constraint;
-                (node.get(key).is_none() || key == self.word) && (!is_field || known_keys(node).contains(&key))
+                let is_field = self.cursor.path.len() > 1 && node.get("type").is_some();
+                let is_new = node.get(key).is_none() || key == self.word;
+                is_new && (!is_field || known_keys(FIELD, node).contains(&key))
             }
             None => true,
         };

@@ -1,6 +1,7 @@
 //! Permissions that an action asks for.
 
 use super::keys::{Keys, Notes};
+use super::mappings::{CONDITION, PERMISSION};
 use super::names::{Found, Names};
 use super::values::Judge;
 use crate::diagnostic::Code;
@@ -29,7 +30,7 @@ pub fn permissions(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, input:
 fn permission(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Permission> {
     let (required, when) = match &node.kind {
         Kind::Map(_) => {
-            let keys = Keys::of(notes, node, "a permission", &["require", "when"])?;
+            let keys = Keys::of(notes, node, PERMISSION)?;
             let when = keys.require(notes, "when").and_then(|node| condition(notes, names, node, input));
             (keys.require(notes, "require")?, when)
         }
@@ -73,7 +74,7 @@ fn check_placeholder(notes: &mut Notes<'_>, names: &Names, node: &Node, resource
 
 /// What must hold of an input for something else to apply.
 pub fn condition(notes: &mut Notes<'_>, names: &Names, node: &Node, input: &[Field]) -> Option<Condition> {
-    let keys = Keys::of(notes, node, "a condition", &["present", "equals"])?;
+    let keys = Keys::of(notes, node, CONDITION)?;
     match (keys.get("present"), keys.get("equals")) {
         (Some(node), None) => present(notes, names, node, input),
         (None, Some(node)) => equals(notes, names, node, input),

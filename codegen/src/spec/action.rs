@@ -7,6 +7,7 @@ use super::access::{may_require, permissions};
 use super::audit::{Sources, audit};
 use super::fields::{Place, fields};
 use super::keys::{Keys, Notes};
+use super::mappings::{ACTION, EXAMPLE, IDEMPOTENCY};
 use super::names::{Names, is_impossible, is_snake, unknown_type};
 use super::rules::{broken, rules};
 use super::values::Judge;
@@ -14,29 +15,12 @@ use crate::diagnostic::Code;
 use crate::model::{Action, Effects, Example, Field, Idempotency, Presence, Rule, StringType, Type};
 use crate::yaml::{Kind, Node};
 
-const KEYS: &[&str] = &[
-    "action",
-    "version",
-    "label",
-    "description",
-    "effects",
-    "idempotency",
-    "permissions",
-    "may_require",
-    "input",
-    "rules",
-    "output",
-    "audit",
-    "emits",
-    "examples",
-];
-
 /// Modules of the generated crate that are not actions.
 const TAKEN_MODULES: &[&str] = &["types", "events", "pickers", "tables", "lib", "main", "mod"];
 
 /// The action that a file declares.
 pub fn action(notes: &mut Notes<'_>, names: &Names, file: &File<'_>) -> Option<Action> {
-    let keys = Keys::of(notes, &file.node, "an action", KEYS)?;
+    let keys = Keys::of(notes, &file.node, ACTION)?;
     let identity = identity(notes, &keys, file);
     let label = keys.require_line(notes, "label");
     let description = keys.require_prose(notes, "description");
@@ -123,7 +107,7 @@ fn idempotency(notes: &mut Notes<'_>, keys: &Keys<'_>, input: &[Field]) -> Optio
     if !matches!(node.kind, Kind::Map(_)) {
         return keys.choice(notes, "idempotency", &[("engine", ())]).map(|()| Idempotency::Engine);
     }
-    let inner = Keys::of(notes, node, "`idempotency`", &["mode", "key"])?;
+    let inner = Keys::of(notes, node, IDEMPOTENCY)?;
     inner.require(notes, "mode");
     inner.choice(notes, "mode", &[("action", ())]);
     let key_node = inner.require(notes, "key")?;
@@ -168,7 +152,7 @@ fn examples(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, input: &[Fiel
     let mut all = Vec::new();
     let mut seen = HashMap::new();
     for node in items {
-        let Some(inner) = Keys::of(notes, node, "an example", &["name", "input"]) else { continue };
+        let Some(inner) = Keys::of(notes, node, EXAMPLE) else { continue };
         let name = inner.require_line(notes, "name");
         if let (Some(name), Some(node)) = (&name, inner.get("name"))
             && let Some(first) = seen.insert(name.clone(), node.span.clone())

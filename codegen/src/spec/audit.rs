@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::keys::{Keys, Notes};
+use super::mappings::AUDIT;
 use super::names::{Found, Names, is_key};
 use crate::diagnostic::Code;
 use crate::model::{Audit, AuditField, AuditSource, Effects, Field, Type};
@@ -30,7 +31,7 @@ pub fn audit(notes: &mut Notes<'_>, keys: &Keys<'_>, effects: Option<Effects>, s
         let error = notes.error(Code::ReadOnly, &key.span, "an action that only reads is not audited");
         error.help("leave `audit` out, or declare `effects: write`");
     }
-    let inner = Keys::of(notes, node, "`audit`", &["target", "changed"])?.named_by(key);
+    let inner = Keys::of(notes, node, AUDIT)?.named_by(key);
     let target_node = inner.require(notes, "target");
     let target = target_node.and_then(|node| audit_fields(notes, node, sources));
     let changed = inner.require(notes, "changed").and_then(|node| audit_fields(notes, node, sources));

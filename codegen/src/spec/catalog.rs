@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::File;
 use super::keys::{Keys, Notes};
+use super::mappings::{CATALOG, GROUP};
 use crate::diagnostic::Code;
 use crate::model::Group;
 use crate::yaml::{Node, Span};
-
-const KEYS: &[&str] = &["key", "label", "icon", "tile_kind", "description", "default_action", "actions"];
 
 /// What the catalog says.
 #[derive(Default)]
@@ -20,7 +19,7 @@ pub struct Catalog {
 
 /// Reads the catalog; `None` when it cannot be said what is listed. `actions` are those that exist.
 pub fn catalog(notes: &mut Notes<'_>, file: &File<'_>, actions: &BTreeSet<String>) -> Option<Catalog> {
-    let keys = Keys::of(notes, &file.node, "the catalog", &["groups"])?;
+    let keys = Keys::of(notes, &file.node, CATALOG)?;
     let items = keys.require(notes, "groups").and_then(|node| notes.items(node, "`groups`"))?;
     let mut reader = Reader { actions, listed: BTreeMap::new(), keys: HashMap::new() };
     let groups = items.iter().filter_map(|node| reader.group(notes, node)).collect();
@@ -35,7 +34,7 @@ struct Reader<'m> {
 
 impl Reader<'_> {
     fn group(&mut self, notes: &mut Notes<'_>, node: &Node) -> Option<Group> {
-        let keys = Keys::of(notes, node, "a group", KEYS)?;
+        let keys = Keys::of(notes, node, GROUP)?;
         let key = keys.require_line(notes, "key");
         if let (Some(key), Some(node)) = (&key, keys.get("key"))
             && let Some(first) = self.keys.insert(key.clone(), node.span.clone())

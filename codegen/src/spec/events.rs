@@ -3,6 +3,7 @@
 use super::File;
 use super::fields::{Place, fields};
 use super::keys::{Keys, Notes};
+use super::mappings::EVENT;
 use super::names::{Names, is_upper_snake};
 use super::template::placeholders;
 use crate::diagnostic::Code;
@@ -14,7 +15,7 @@ const ADDED: &[&str] = &["tenantId", "occurredAt", "actor"];
 
 /// The event that a file declares.
 pub fn event(notes: &mut Notes<'_>, names: &Names, file: &File<'_>) -> Option<Event> {
-    let keys = Keys::of(notes, &file.node, "an event", &["event", "description", "key", "payload"])?;
+    let keys = Keys::of(notes, &file.node, EVENT)?;
     let name = keys.require_text(notes, "event");
     if let (Some(name), Some(node)) = (name, keys.get("event")) {
         if is_upper_snake(name) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::keys::{Keys, Notes};
+use super::mappings::{FIELD, FIELD_PICKER, OUTPUT_FIELD, PAYLOAD_FIELD};
 use super::names::{Names, identity, is_impossible, is_key, label, unknown_type};
 use super::types::{known_keys, ty};
 use super::values::Judge;
@@ -22,9 +23,6 @@ pub enum Place {
     Shared,
     Event,
 }
-
-/// Keys that every field may have.
-pub const COMMON: &[&str] = &["type", "label", "description", "optional", "nullable", "default", "secret", "picker"];
 
 /// The fields of a mapping of names to fields. One that is wrong itself is there with [`unknown_type`].
 pub fn fields(notes: &mut Notes<'_>, names: &Names, node: &Node, place: Place) -> Vec<Field> {
@@ -67,8 +65,7 @@ fn field(notes: &mut Notes<'_>, names: &Names, key: &Key, node: &Node, place: Pl
         error.help(format!("write {{ type: {text} }}"));
         return field;
     }
-    let known: Vec<&str> = COMMON.iter().copied().chain(known_keys(node)).collect();
-    let Some(keys) = Keys::of(notes, node, "a field", &known) else { return field };
+    let Some(keys) = Keys::among(notes, node, FIELD.what, &known_keys(FIELD, node)) else { return field };
     let keys = keys.named_by(key);
     field.ty = ty(notes, names, &keys, place).unwrap_or_else(unknown_type);
     field.label = keys.line(notes, "label").unwrap_or(field.label);
@@ -93,25 +90,30 @@ fn presence(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, field: &Field
 
 /// What the place does not have is refused, not ignored.
 fn check_place(notes: &mut Notes<'_>, keys: &Keys<'_>, place: Place) {
-    let refused: &[(&str, &str)] = match place {
-        Place::Input | Place::Shared => &[],
-        Place::Output => &[
-            ("optional", "an output has every field: use `nullable`"),
-            ("default", "an output has every field: the body gives its value"),
-            ("picker", "a picker chooses a value, and nobody chooses an output"),
-        ],
-        Place::Event => &[
-            ("nullable", "use `optional`: what has no value is left out"),
-            ("default", "the body gives every value of an event"),
-            ("picker", "a picker chooses a value, and nobody chooses what an event says"),
-            ("secret", "an event is stored and sent: leave the secret out"),
-        ],
+    let known = match place {
+        Place::Input | Place::Shared => return,
+        Place::Output => OUTPUT_FIELD,
+        Place::Event => PAYLOAD_FIELD,
     };
-    let what = if place == Place::Event { "a payload" } else { "an output" };
-    for (name, help) in refused {
+    for name in FIELD.keys.iter().filter(|name| !known.keys.contains(name)) {
         if let Some((key, _)) = keys.entry(name) {
-            notes.error(Code::BadOutput, &key.span, format!("a field of {what} cannot have `{name}`")).help(*help);
+            let error = notes.error(Code::BadOutput, &key.span, format!("{} cannot have `{name}`", known.what));
+            error.help(instead(place, name));
         }
+    }
+}
+
+/// What to do without a key that the place does not have.
+fn instead(place: Place, key: &str) -> &'static str {
+    match (place, key) {
+        (Place::Event, "default") => "the body gives every value of an event",
+        (Place::Event, "nullable") => "use `optional`: what has no value is left out",
+        (Place::Event, "picker") => "a picker chooses a value, and nobody chooses what an event says",
+        (Place::Event, "secret") => "an event is stored and sent: leave the secret out",
+        (_, "default") => "an output has every field: the body gives its value",
+        (_, "optional") => "an output has every field: use `nullable`",
+        (_, "picker") => "a picker chooses a value, and nobody chooses an output",
+        _ => "leave it out",
     }
 }
 
@@ -119,7 +121,7 @@ fn picker(notes: &mut Notes<'_>, names: &Names, node: &Node, ty: &Type) -> Optio
     let (kind_node, depends_on) = match &node.kind {
         Kind::Text(_) => (node, Vec::new()),
         _ => {
-            let keys = Keys::of(notes, node, "a picker", &["kind", "depends_on"])?;
+            let keys = Keys::of(notes, node, FIELD_PICKER)?;
             let kind = keys.require(notes, "kind")?;
             (kind, keys.get("depends_on").and_then(|node| notes.texts(node, "`depends_on`")).unwrap_or_default())
         }

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{self, Key, Kind, Node, Span};
 
 use super::File;
+use super::mappings::Mapping;
 
 /// Where problems of one file are collected.
 pub struct Notes<'a> {
@@ -118,7 +119,12 @@ pub struct Keys<'n> {
 
 impl<'n> Keys<'n> {
     /// Takes a mapping, and notes the keys that nobody reads.
-    pub fn of(notes: &mut Notes<'_>, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Self> {
+    pub fn of(notes: &mut Notes<'_>, node: &'n Node, mapping: Mapping) -> Option<Self> {
+        Self::among(notes, node, mapping.what, mapping.keys)
+    }
+
+    /// As [`Keys::of`], for a mapping whose keys hang on one of its values.
+    pub fn among(notes: &mut Notes<'_>, node: &'n Node, what: &'static str, known: &[&str]) -> Option<Self> {
         let entries = notes.entries(node, what)?;
         let mut misspelt = Vec::new();
         for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
@@ -135,8 +141,8 @@ impl<'n> Keys<'n> {
     }
 
     /// Whether there is a key that is not known: it may be a misspelt one that is missing.
-    pub fn has_unknown(&self, known: &[&str]) -> bool {
-        self.entries.iter().any(|(key, _)| !known.contains(&key.text.as_str()))
+    pub fn has_unknown(&self, mapping: Mapping) -> bool {
+        self.entries.iter().any(|(key, _)| !mapping.keys.contains(&key.text.as_str()))
     }
 
     /// Missing keys are noted here.

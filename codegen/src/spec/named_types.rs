@@ -5,6 +5,7 @@ use heck::ToSnakeCase;
 use super::File;
 use super::fields::Place;
 use super::keys::{Keys, Notes};
+use super::mappings::TYPE;
 use super::names::{Names, is_impossible, is_pascal};
 use super::types::{enum_values, object_fields};
 use crate::diagnostic::Code;
@@ -13,7 +14,7 @@ use crate::yaml::Kind;
 
 /// The type that a file declares.
 pub fn named_type(notes: &mut Notes<'_>, names: &Names, file: &File<'_>) -> Option<NamedType> {
-    let keys = Keys::of(notes, &file.node, "a type", &["type", "description", "fields", "values"])?;
+    let keys = Keys::of(notes, &file.node, TYPE)?;
     let name = keys.require_text(notes, "type");
     if let (Some(name), Some(node)) = (name, keys.get("type")) {
         if !is_pascal(name) || is_impossible(name) || name == "Self" {

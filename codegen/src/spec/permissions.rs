@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::File;
 use super::keys::{Keys, Notes};
+use super::mappings::{PERMISSIONS, RESOURCE};
 use super::names::is_snake;
 use crate::diagnostic::Code;
 use crate::model::Resource;
@@ -11,14 +12,14 @@ use crate::yaml::{Key, Node};
 
 /// The resources that the file declares; `None` when it cannot be said which.
 pub fn permissions(notes: &mut Notes<'_>, file: &File<'_>) -> Option<BTreeMap<String, Option<Resource>>> {
-    let keys = Keys::of(notes, &file.node, "the file of permissions", &["permissions"])?;
+    let keys = Keys::of(notes, &file.node, PERMISSIONS)?;
     let entries = keys.require(notes, "permissions").and_then(|node| notes.entries(node, "`permissions`"))?;
     Some(entries.iter().map(|(key, node)| (key.text.clone(), resource(notes, key, node))).collect())
 }
 
 fn resource(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Resource> {
     check_name(notes, &key.text, &key.span, "a resource");
-    let keys = Keys::of(notes, node, "a resource", &["description", "actions"])?.named_by(key);
+    let keys = Keys::of(notes, node, RESOURCE)?.named_by(key);
     let description = keys.prose(notes, "description");
     let actions_node = keys.require(notes, "actions")?;
     let actions = notes.texts(actions_node, "`actions`")?;

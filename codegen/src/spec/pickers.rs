@@ -6,6 +6,7 @@ use super::File;
 use super::access::permission_text;
 use super::fields::EXACT;
 use super::keys::{Keys, Notes};
+use super::mappings::PICKER;
 use super::names::{Names, is_key, is_snake};
 use super::template::placeholders;
 use super::values::Judge;
@@ -13,24 +14,9 @@ use crate::diagnostic::Code;
 use crate::model::{Column, ColumnType, Picker, StringType, Table, Type};
 use crate::yaml::{Node, Span};
 
-const KEYS: &[&str] = &[
-    "picker",
-    "label",
-    "hint",
-    "table",
-    "id",
-    "label_template",
-    "label_fallback",
-    "detail",
-    "search",
-    "filter",
-    "depends_on",
-    "permission",
-];
-
 /// The picker that a file declares.
 pub fn picker(notes: &mut Notes<'_>, names: &Names, file: &File<'_>) -> Option<Picker> {
-    let keys = Keys::of(notes, &file.node, "a picker", KEYS)?;
+    let keys = Keys::of(notes, &file.node, PICKER)?;
     let kind = keys.require_text(notes, "picker");
     if let (Some(kind), Some(node)) = (kind, keys.get("picker")) {
         if is_snake(kind) {

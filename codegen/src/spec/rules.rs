@@ -5,13 +5,12 @@ use serde_json::Value;
 use super::access::condition;
 use super::formats::instant;
 use super::keys::{Keys, Notes};
+use super::mappings::{EXCLUDES, Mapping, REQUIRES, RULE};
 use super::names::{Found, Names};
 use super::values::Judge;
 use crate::diagnostic::Code;
 use crate::model::{Check, Condition, Field, Presence, Rule, Type};
 use crate::yaml::{Key, Kind, Node};
-
-const CHECKS: &[&str] = &["any_of", "one_of", "ordered", "requires", "excludes", "non_empty", "forbid"];
 
 /// The rules of an action.
 pub fn rules(notes: &mut Notes<'_>, names: &Names, keys: &Keys<'_>, input: &[Field]) -> Vec<Rule> {
@@ -29,16 +28,16 @@ struct Reader<'r, 'n, 'm> {
 
 impl<'m> Reader<'_, '_, 'm> {
     fn rule(&mut self, node: &'m Node) -> Option<Rule> {
-        let known: Vec<&str> = CHECKS.iter().copied().chain(["message"]).collect();
-        let keys = Keys::of(self.notes, node, "a rule", &known)?;
+        let keys = Keys::of(self.notes, node, RULE)?;
         let message = keys.line(self.notes, "message");
-        let checks: Vec<&(Key, Node)> = CHECKS.iter().filter_map(|check| keys.entry(check)).collect();
+        let known: Vec<&str> = RULE.keys.iter().copied().filter(|key| *key != "message").collect();
+        let checks: Vec<&(Key, Node)> = known.iter().filter_map(|check| keys.entry(check)).collect();
         let [(kind, value)] = checks.as_slice() else {
-            if checks.is_empty() && keys.has_unknown(&known) {
+            if checks.is_empty() && keys.has_unknown(RULE) {
                 return None;
             }
             let error = self.notes.error(Code::WrongShape, &node.span, "a rule says exactly one thing");
-            error.help(format!("write one of {}", CHECKS.join(", ")));
+            error.help(format!("write one of {}", known.join(", ")));
             return None;
         };
         let check = match kind.text.as_str() {
@@ -46,11 +45,11 @@ impl<'m> Reader<'_, '_, 'm> {
             "one_of" => Check::OneOf(self.choices(value)?),
             "ordered" => self.ordered(value)?,
             "requires" => {
-                let (when, with) = self.consequence(value, "`requires`", "with")?;
+                let (when, with) = self.consequence(value, REQUIRES, "with")?;
                 Check::Requires(when, with)
             }
             "excludes" => {
-                let (when, fields) = self.consequence(value, "`excludes`", "fields")?;
+                let (when, fields) = self.consequence(value, EXCLUDES, "fields")?;
                 Check::Excludes(when, fields)
             }
             "non_empty" => self.non_empty(value)?,
@@ -107,10 +106,10 @@ impl<'m> Reader<'_, '_, 'm> {
     fn consequence(
         &mut self,
         node: &'m Node,
-        what: &'static str,
+        mapping: Mapping,
         list: &'static str,
     ) -> Option<(Condition, Vec<String>)> {
-        let keys = Keys::of(self.notes, node, what, &["field", "when", list])?;
+        let keys = Keys::of(self.notes, node, mapping)?;
         let when = match (keys.get("field"), keys.get("when")) {
             (Some(node), None) => self.notes.text(node, "`field`").map(|path| {
                 self.field(path, node);
@@ -118,7 +117,8 @@ impl<'m> Reader<'_, '_, 'm> {
             }),
             (None, Some(node)) => condition(self.notes, self.names, node, self.input),
             _ => {
-                let error = self.notes.error(Code::WrongShape, &node.span, format!("{what} needs one condition"));
+                let error =
+                    self.notes.error(Code::WrongShape, &node.span, format!("{} needs one condition", mapping.what));
                 error.help("write `field: FIELD`, or `when: { equals: { FIELD: VALUE } }`");
                 None
             }

@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::File;
 use super::keys::{Keys, Notes};
+use super::mappings::{AUTHORIZATION, TABLE, TABLES};
 use super::names::{identity, is_impossible, is_snake};
 use crate::diagnostic::Code;
 use crate::model::{Authorization, Column, ColumnType, Parent, Scope, Table};
 use crate::yaml::{Key, Node};
-
-const KEYS: &[&str] = &["description", "scope", "belongs_to", "key", "authorization", "columns"];
 
 /// Every statement carries it by itself.
 const TENANT_COLUMN: &str = "tenant";
 
 /// The tables that the file declares; `None` when it cannot be said which.
 pub fn tables(notes: &mut Notes<'_>, file: &File<'_>) -> Option<BTreeMap<String, Option<Table>>> {
-    let keys = Keys::of(notes, &file.node, "the file of tables", &["tables"])?;
+    let keys = Keys::of(notes, &file.node, TABLES)?;
     let entries = keys.require(notes, "tables").and_then(|node| notes.entries(node, "`tables`"))?;
     let mut seen = HashMap::new();
     for (key, _) in entries {
@@ -46,7 +45,7 @@ fn check_name<'k>(notes: &mut Notes<'_>, key: &'k Key, what: &str, seen: &mut Ha
 }
 
 fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
-    let keys = Keys::of(notes, node, "a table", KEYS)?.named_by(key);
+    let keys = Keys::of(notes, node, TABLE)?.named_by(key);
     let description = keys.prose(notes, "description");
     let system = keys.choice(notes, "scope", &[("tenant", false), ("system", true)]).unwrap_or(false);
     let scope = if system { Scope::System } else { Scope::Tenant };
@@ -81,7 +80,7 @@ fn table(notes: &mut Notes<'_>, key: &Key, node: &Node) -> Option<Table> {
 }
 
 fn authorization(notes: &mut Notes<'_>, node: &Node, system: bool, columns: &[Column]) -> Option<Authorization> {
-    let keys = Keys::of(notes, node, "`authorization`", &["resources", "owner", "client"])?;
+    let keys = Keys::of(notes, node, AUTHORIZATION)?;
     if system {
         let error = notes.error(Code::BadTable, &node.span, "rows of all tenants cannot be authorized one by one");
         error.help("record-level authorization is for tables of `scope: tenant`");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::fields::{EXACT, Place, fields};
 use super::keys::{Keys, Notes};
+use super::mappings::{ITEM, Mapping};
 use super::names::{Names, identity, is_impossible, is_pascal};
 use crate::diagnostic::Code;
 use crate::model::{Field, Item, StringType, Type};
@@ -14,13 +15,15 @@ const TYPES: &[&str] = &[
     "list", "map", "object",
 ];
 
-/// The keys that a field has because of its type; all that there are where the type itself is wrong.
-pub fn known_keys(node: &Node) -> Vec<&'static str> {
-    match node.get("type").map(|node| &node.kind) {
-        Some(Kind::Text(text)) if TYPES.contains(&text.as_str()) => constraints(text).to_vec(),
-        Some(Kind::Text(text)) if is_pascal(text) => Vec::new(),
-        _ => TYPES.iter().flat_map(|ty| constraints(ty)).copied().collect(),
-    }
+/// The keys that a field or an item has with its type; all that there are where the type itself is wrong.
+pub fn known_keys(mapping: Mapping, node: &Node) -> Vec<&'static str> {
+    let of_type: &[&str] = match node.get("type").map(|node| &node.kind) {
+        Some(Kind::Text(text)) if TYPES.contains(&text.as_str()) => constraints(text),
+        Some(Kind::Text(text)) if is_pascal(text) => &[],
+        _ => return mapping.keys.to_vec(),
+    };
+    let is_constraint = |key: &str| TYPES.iter().any(|ty| constraints(ty).contains(&key));
+    mapping.keys.iter().copied().filter(|key| of_type.contains(key) || !is_constraint(key)).collect()
 }
 
 fn constraints(ty: &str) -> &'static [&'static str] {
@@ -94,8 +97,7 @@ pub fn object_fields(notes: &mut Notes<'_>, names: &Names, node: &Node, place: P
 
 /// What a list or a map holds.
 fn item(notes: &mut Notes<'_>, names: &Names, node: &Node, place: Place) -> Option<Item> {
-    let known: Vec<&str> = ["type", "description", "nullable"].into_iter().chain(known_keys(node)).collect();
-    let keys = Keys::of(notes, node, "an item", &known)?;
+    let keys = Keys::among(notes, node, ITEM.what, &known_keys(ITEM, node))?;
     keys.prose(notes, "description");
     Some(Item { ty: ty(notes, names, &keys, place)?, nullable: keys.flag(notes, "nullable") })
 }
