@@ -1,5 +1,5 @@
 //! The pages about errors (`docs/errors/`): what they call wrong is that, and is told as the snapshots have it; what they
-//! call right is right.
+//! call right is right. And the lists of them name each.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
@@ -74,4 +74,25 @@ fn every_page_is_listed() {
         list.lines().filter_map(|line| line.strip_prefix("| [")?.split_once(']')).map(|(id, _)| id).collect();
     let all: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
     assert_eq!(listed, all);
+}
+
+/// The page about findings lists every rule. `UPDATE=1` writes the list anew.
+#[test]
+fn the_page_of_findings_lists_every_rule() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lint.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let heading = "| code | | severity | why | silenced by |\n|---|---|---|---|---|\n";
+    let (before, _) = page.split_once(heading).unwrap();
+    let row = |code: &Code| {
+        let id = code.id();
+        let silence = if code.is_silenceable() { format!("`# allow({id}): why`") } else { "nothing".to_owned() };
+        let severity = code.severity().as_str();
+        format!("| [{id}](errors/{id}.md) | {} | {severity} | {} | {silence} |\n", code.title(), code.why())
+    };
+    let rows: String = Code::ALL.iter().filter(|code| code.is_lint()).map(row).collect();
+    let expected = format!("{before}{heading}{rows}");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &expected).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
 }

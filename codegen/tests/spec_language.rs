@@ -1,4 +1,4 @@
-//! The reference of the spec language, `docs/spec/`: all that it shows is run, and it has all that there is.
+//! The reference of the spec language, `docs/spec/`, and `docs/lint.md`: all that they show is run, and nothing is missing.
 //!
 //! A block of YAML is one of two things:
 //!
@@ -44,10 +44,17 @@ fn base() -> Texts {
     actwright_codegen::texts(&folder.path().join("specs")).unwrap().into_iter().collect()
 }
 
+/// The pages, by their paths.
 fn reference() -> Vec<(String, String)> {
-    let folder = repository().join("docs/spec");
-    let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    pages::pages(&folder).into_iter().map(|(path, text)| (name(&path), text)).collect()
+    let root = repository();
+    let lint = root.join("docs/lint.md");
+    let text = fs::read_to_string(&lint).unwrap();
+    let name = |path: std::path::PathBuf| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+    pages::pages(&root.join("docs/spec"))
+        .into_iter()
+        .chain([(lint, text)])
+        .map(|(path, text)| (name(path), text))
+        .collect()
 }
 
 /// A block among the other specs.
@@ -121,17 +128,23 @@ fn expected(block: &str) -> BTreeSet<(usize, String)> {
     all
 }
 
+/// Specs as files.
+fn folder(specs: &Texts) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, text) in specs {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
 /// What is told of a block, by the lines of its file.
 fn told(placed: &Placed, lint: bool) -> BTreeSet<(String, usize, String)> {
     let found = if lint {
-        let folder = TempDir::new().unwrap();
-        for (path, text) in &placed.specs {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        let folder = folder(&placed.specs);
         let findings = actwright_codegen::lint(&folder.path().join("specs"));
-        findings.unwrap_or_else(|errors| panic!("{errors}")).diagnostics.filtered(|one| one.file == placed.path)
+        findings.unwrap().diagnostics.filtered(|one| one.file == placed.path)
     } else {
         load_texts(placed.specs.clone()).err().unwrap_or_default()
     };
@@ -144,7 +157,7 @@ fn specs_are_what_they_are_called() {
     let mut count = 0;
     for (page, text) in reference() {
         for block in blocks(&text).into_iter().filter(|block| block.language == "yaml") {
-            let at = format!("docs/spec/{page}:{}", block.line);
+            let at = format!("{page}:{}", block.line);
             let placed =
                 place(&block.text).unwrap_or_else(|| panic!("{at}: the first line does not say where it belongs"));
             let expected = expected(&block.text);
@@ -187,7 +200,7 @@ fn inputs_are_what_they_are_called() {
             let schema = schema(&placed.specs, &placed.path);
             let validator = jsonschema::validator_for(&schema).unwrap();
             for Shown { text, taken } in inputs {
-                let at = format!("docs/spec/{page}:{}: {text}", block.line);
+                let at = format!("{page}:{}: {text}", block.line);
                 let mut specs = placed.specs.clone();
                 let own = without(&specs[&placed.path], &["examples"]);
                 specs.insert(placed.path.clone(), format!("{own}examples:\n  - {{ name: shown, input: {text} }}\n"));
@@ -213,14 +226,8 @@ fn schema(specs: &Texts, path: &str) -> Value {
 
 /// What is generated from specs, by name.
 fn generated(specs: &Texts) -> Texts {
-    let (folder, out) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    for (path, text) in specs {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let report =
-        Generator::new(folder.path().join("specs"), out.path()).run().unwrap_or_else(|error| panic!("{error}"));
+    let (folder, out) = (folder(specs), TempDir::new().unwrap());
+    let report = Generator::new(folder.path().join("specs"), out.path()).run().unwrap();
     let name = |path: &std::path::Path| path.strip_prefix(out.path()).unwrap().to_string_lossy().into_owned();
     report.written.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
 }
