@@ -104,7 +104,8 @@ fn diagnostics_follow_the_typing() {
     assert_eq!(edit[0]["newText"], "board");
 
     client.change(SPEC, "action: [");
-    assert_eq!(client.diagnostics(SPEC)[0]["code"], "AW0002", "not YAML");
+    let told = client.diagnostics(SPEC);
+    assert_eq!(told[0]["code"], "AW0002", "{told}");
     client.change(SPEC, ACTION);
     assert_eq!(client.diagnostics(SPEC), json!([]));
 }
