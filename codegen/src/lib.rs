@@ -7,6 +7,7 @@ pub mod assist;
 pub mod compat;
 pub mod diagnostic;
 mod emit;
+pub mod export;
 mod generator;
 mod hash;
 pub mod lint;

@@ -2,6 +2,8 @@
 //!
 //! Emitters read this and nothing else. Everything is sorted, so that output is the same on every run.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 /// All that one `specs/` folder declares.
@@ -62,9 +64,13 @@ pub struct Action {
     pub examples: Vec<Example>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether an action reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Effects {
+    /// Nothing changes.
     Read,
+    /// Audited, and repeated without effect.
     Write,
 }
 
@@ -353,7 +359,8 @@ pub struct Column {
 }
 
 /// What the database stores. Both engines have one codec for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ColumnType {
     Uuid,
     Text,

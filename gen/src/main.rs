@@ -2,6 +2,7 @@
 
 mod diff;
 mod explain;
+mod export;
 mod generate;
 mod git;
 mod lint;
@@ -32,6 +33,7 @@ struct Arguments {
 enum Command {
     Diff(diff::Arguments),
     Explain(explain::Arguments),
+    Export(export::Arguments),
     Lint(lint::Arguments),
     Lsp(lsp::Arguments),
     New(new::Arguments),
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         None => generate::run(&arguments.generate),
         Some(Command::Diff(own)) => diff::run(&own),
         Some(Command::Explain(own)) => explain::run(&own),
+        Some(Command::Export(own)) => export::run(&own),
         Some(Command::Lint(own)) => lint::run(&own),
         Some(Command::Lsp(own)) => lsp::run(&own),
         Some(Command::New(own)) => new::run(&own),

@@ -6,8 +6,8 @@ mod ident;
 mod layout;
 mod library;
 mod parts;
-mod reference;
-mod schema;
+pub(crate) mod reference;
+pub(crate) mod schema;
 mod skeleton;
 pub mod spec_schema;
 mod types;
@@ -93,7 +93,8 @@ pub fn output(model: &Model) -> Result<BTreeMap<String, String>, String> {
     Ok(files.into_iter().map(|(path, file)| (path, file.content.clone())).collect())
 }
 
-fn emitted(files: NamedFiles) -> Files {
+/// With the hashes that tell what was edited.
+pub fn emitted(files: impl IntoIterator<Item = (String, String)>) -> Files {
     let file = |content: String| Arc::new(Emitted { hash: crate::hash::of(&content), content });
     files.into_iter().map(|(path, content)| (path, file(content))).collect()
 }

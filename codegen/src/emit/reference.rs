@@ -9,6 +9,7 @@ use crate::model::{
     Action, AuditField, AuditSource, Condition, Effects, Field, Idempotency, Item, Model, Permission, Presence, Shape,
     Type,
 };
+use crate::spec::EXACT;
 
 /// The templates of the pages, read once.
 static TEMPLATES: LazyLock<Result<Tera, String>> = LazyLock::new(|| {
@@ -70,9 +71,9 @@ fn facts(model: &Model, action: &Action) -> Value {
         "idempotency": idempotency(action),
         "permissions": action.permissions.iter().map(permission).collect::<Vec<_>>(),
         "may_require": action.may_require.iter().map(|(resource, action)| format!("`{resource}:{action}`")).collect::<Vec<_>>(),
-        "input": rows(model, &action.input, "", 0),
+        "input": rows(model, &action.input),
         "rules": action.rules.iter().map(|rule| json!({ "message": rule.message })).collect::<Vec<_>>(),
-        "output": rows(model, &action.output, "", 0),
+        "output": rows(model, &action.output),
         "audit": action.audit.as_ref().map(|audit| {
             json!({ "target": audit.target.name, "changed": audit.changed.iter().map(audited).collect::<Vec<_>>() })
         }),
@@ -117,7 +118,11 @@ fn audited(field: &AuditField) -> String {
 }
 
 /// The rows of a table of fields; those of objects follow their object.
-fn rows(model: &Model, fields: &[Field], prefix: &str, depth: usize) -> Vec<Value> {
+pub fn rows(model: &Model, fields: &[Field]) -> Vec<Value> {
+    rows_below(model, fields, "", 0)
+}
+
+fn rows_below(model: &Model, fields: &[Field], prefix: &str, depth: usize) -> Vec<Value> {
     let mut all = Vec::new();
     for field in fields {
         let name = format!("{prefix}{}", field.name);
@@ -137,7 +142,7 @@ fn rows(model: &Model, fields: &[Field], prefix: &str, depth: usize) -> Vec<Valu
         };
         // Types may hold themselves.
         if depth < 3 {
-            all.extend(rows(model, fields, &prefix, depth + 1));
+            all.extend(rows_below(model, fields, &prefix, depth + 1));
         }
     }
     all
@@ -207,9 +212,8 @@ fn bounds(ty: &Type) -> Vec<String> {
             bounds.extend(text.pattern.as_ref().map(|pattern| format!("matches `{pattern}`")));
         }
         Type::Integer { min, max } | Type::Money { min, max } => {
-            let exact = (1_i64 << 53) - 1;
-            bounds.extend((*min != -exact).then(|| format!("at least {min}")));
-            bounds.extend((*max != exact).then(|| format!("at most {max}")));
+            bounds.extend((*min != -EXACT).then(|| format!("at least {min}")));
+            bounds.extend((*max != EXACT).then(|| format!("at most {max}")));
         }
         Type::Number { min, max } => {
             bounds.extend(min.map(|min| format!("at least {min}")));
@@ -232,6 +236,6 @@ fn counted(number: u64, what: &str) -> String {
 }
 
 /// Text of a table's cell.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     text.replace('|', "\\|").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use crate::emit::Files;
 use crate::hash;
 
-/// Its name in the output folder.
+/// Its name in the folder of generated code.
 pub const MANIFEST: &str = "manifest.json";
 
 /// Names and hashes of the last run.
 pub type Manifest = BTreeMap<String, String>;
 
-/// Reads it from the output folder; nothing where there is none. A name that leads out of the folder is none of ours,
+/// Reads it; nothing where there is none. A name that leads out of the folder is none of ours,
 /// whoever wrote it.
-pub fn read(out: &Path) -> Manifest {
-    let text = fs::read_to_string(out.join(MANIFEST)).unwrap_or_default();
+pub fn read(path: &Path) -> Manifest {
+    let text = fs::read_to_string(path).unwrap_or_default();
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
     let files = manifest.get("files").and_then(|files| files.as_object());
     let ours = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));

@@ -16,6 +16,7 @@ use crate::diagnostic::Diagnostics;
 use crate::emit;
 use crate::model::Model;
 use disk::{list, write};
+use manifest::MANIFEST;
 pub(crate) use output::Output;
 pub use session::Session;
 
@@ -187,7 +188,7 @@ impl Generator {
         let mut session = Session::new(self.clone());
         let model = session.load()?;
         let files = session.files(&model)?;
-        let mut all = Output::new(self.out.clone()).drift(&files, &OWNED)?;
+        let mut all = Output::new(self.out.clone(), MANIFEST).drift(&files, &OWNED)?;
         for (path, content) in self.module_lists(&model)? {
             match fs::read_to_string(&path) {
                 Ok(found) if found == content => {}

@@ -1,12 +1,12 @@
 //! A folder that a run writes: what differs, and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::disk::{self, write};
-use super::manifest::{self, MANIFEST, Manifest};
+use super::manifest::{self, Manifest};
 use super::{Drift, DriftKind, Error, Report};
 use crate::emit::Files;
 
@@ -14,21 +14,24 @@ use crate::emit::Files;
 #[derive(Debug)]
 pub struct Output {
     folder: PathBuf,
+    /// The file that lists what is generated.
+    list: PathBuf,
     /// What the last run left on disk; nothing before the first.
     written: Files,
     manifest: Option<Manifest>,
 }
 
 impl Output {
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder, written: Files::new(), manifest: None }
+    /// `list` is the name of the file that lists what is generated.
+    pub fn new(folder: PathBuf, list: &str) -> Self {
+        Self { list: folder.join(list), folder, written: Files::new(), manifest: None }
     }
 
     /// Writes what differs, and removes what an earlier run wrote and this one does not.
     pub fn write(&mut self, files: Files) -> Result<Report, Error> {
         // After a failure nobody knows what is on disk: the next run looks.
         let written = std::mem::take(&mut self.written);
-        let old = self.manifest.take().unwrap_or_else(|| manifest::read(&self.folder));
+        let old = self.manifest.take().unwrap_or_else(|| manifest::read(&self.list));
         let mut report = Report::default();
         for (name, file) in &files {
             if written.get(name).is_some_and(|before| Arc::ptr_eq(before, file)) {
@@ -57,7 +60,7 @@ impl Output {
         }
         let new = manifest::of(&files);
         if new != old || written.is_empty() {
-            let (path, content) = (self.folder.join(MANIFEST), manifest::render(&new));
+            let (path, content) = (self.list.clone(), manifest::render(&new));
             if fs::read_to_string(&path).ok().as_ref() != Some(&content) {
                 write(&path, &content)?;
                 report.written.push(path);
@@ -68,9 +71,21 @@ impl Output {
         Ok(report)
     }
 
+    /// A file that would be overwritten, and that nobody generated.
+    pub fn not_ours(&self, files: &BTreeMap<String, String>) -> Option<PathBuf> {
+        let ours = manifest::read(&self.list);
+        let mut others = files.iter().filter(|(name, _)| !ours.contains_key(*name));
+        let found = others.find_map(|(name, content)| {
+            let path = self.folder.join(name);
+            let differs = path.exists() && fs::read_to_string(&path).ok().as_ref() != Some(content);
+            differs.then_some(path)
+        });
+        found
+    }
+
     /// Every file that is not as it would be written. `owned` are folders that hold nothing but output.
     pub fn drift(&self, files: &Files, owned: &[&str]) -> Result<Vec<Drift>, Error> {
-        let manifest = manifest::read(&self.folder);
+        let manifest = manifest::read(&self.list);
         let mut all = Vec::new();
         for (name, file) in files {
             let path = self.folder.join(name);
@@ -90,7 +105,7 @@ impl Output {
         let stale: BTreeSet<String> = listed.chain(found).filter(|name| !files.contains_key(name)).collect();
         all.extend(stale.into_iter().map(|name| Drift { path: self.folder.join(name), kind: DriftKind::Stale }));
         if !all.iter().any(|drift| drift.kind == DriftKind::HandEdited) || manifest.is_empty() {
-            let path = self.folder.join(MANIFEST);
+            let path = self.list.clone();
             match fs::read_to_string(&path) {
                 Ok(found) if found == manifest::render(&manifest::of(files)) => {}
                 Ok(_) => all.push(Drift { path, kind: DriftKind::Changed }),

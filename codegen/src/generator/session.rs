@@ -1,5 +1,6 @@
 //! Runs that follow each other, each doing only what changes ask for.
 
+use super::manifest::MANIFEST;
 use super::output::Output;
 use super::{Error, Generator, Report};
 use crate::emit::{Emitter, Files};
@@ -22,7 +23,7 @@ pub struct Session {
 impl Session {
     /// Nothing is read before the first run.
     pub fn new(generator: Generator) -> Self {
-        let output = Output::new(generator.out.clone());
+        let output = Output::new(generator.out.clone(), MANIFEST);
         Self { generator, loader: Loader::default(), emitter: Emitter::default(), output }
     }
 

@@ -41,7 +41,7 @@ impl Generator {
         if !unreadable.is_empty() {
             return None;
         }
-        for name in manifest::read(&self.out).keys().map(String::as_str).chain([MANIFEST]) {
+        for name in manifest::read(&self.out.join(MANIFEST)).keys().map(String::as_str).chain([MANIFEST]) {
             hasher.add(name);
             hasher.add(&state(&self.out.join(name))?);
         }

@@ -32,6 +32,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::lint::{self, Findings};
 use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
+pub(crate) use fields::EXACT;
 use file::{File, Role, Sorted};
 pub(crate) use graph::Reach;
 use keys::Notes;
