@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
                 Ok(model) => {
                     let out = arguments.out.clone().unwrap_or_else(|| root.join("exported").join(target));
                     let files = export::files(&model, target, &templates);
-                    files.map_err(told).and_then(|files| finish(files, &out, arguments.check, &root))
+                    files.map_err(told).and_then(|files| finish(files, target, &out, arguments.check, &root))
                 }
                 Err(errors) => {
                     arguments.format.tell(&errors);
@@ -88,19 +88,18 @@ fn list(templates: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn finish(files: BTreeMap<String, String>, out: &Path, check: bool, root: &Path) -> Result<(), String> {
+fn finish(files: BTreeMap<String, String>, target: &str, out: &Path, check: bool, root: &Path) -> Result<(), String> {
     if check {
-        export::check(files, out).map_err(told)?;
+        export::check(files, target, out).map_err(told)?;
         anstream::println!("Everything is as the specs say.");
         return Ok(());
     }
-    let (count, manifest) = (files.len(), export::MANIFEST);
-    let report = export::write(files, out).map_err(told)?;
+    let count = files.len();
+    let report = export::write(files, target, out).map_err(told)?;
     for path in &report.overwritten {
         anstream::eprintln!("{} had been edited by hand; the edit is gone", workspace::short(path, root));
     }
-    let written = report.written.iter().filter(|path| !path.ends_with(manifest)).count();
-    let removed = report.removed.len();
+    let (written, removed) = (report.written.len(), report.removed.len());
     let folder = workspace::short(out, root);
     match (written, removed) {
         (0, 0) => anstream::println!("{count} files in {folder}; nothing differs"),

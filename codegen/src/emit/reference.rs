@@ -231,7 +231,8 @@ fn bounds(ty: &Type) -> Vec<String> {
     bounds
 }
 
-fn counted(number: u64, what: &str) -> String {
+/// A number of things, in words.
+pub fn counted(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

@@ -24,8 +24,21 @@ use templates::{Template, Templates};
 
 pub use model::VERSION as MODEL_VERSION;
 
-/// The name of the list of what was exported, in the folder that it was exported into.
-pub const MANIFEST: &str = ".exported.json";
+/// The name of the list of what was exported, in the folder that it was exported into. Targets can share a folder.
+fn manifest(target: &str) -> String {
+    format!(".exported.{target}.json")
+}
+
+/// What an export did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files that are new or differ now.
+    pub written: Vec<PathBuf>,
+    /// Files that are no longer exported, and were removed.
+    pub removed: Vec<PathBuf>,
+    /// Files among them that somebody had edited.
+    pub overwritten: Vec<PathBuf>,
+}
 
 /// Something that can be exported.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,8 +210,8 @@ pub fn files(model: &Model, target: &str, templates: &Path) -> Result<BTreeMap<S
         _ => BTreeMap::new(),
     };
     files.extend(templates::render(model, &document, &all)?);
-    if files.contains_key(MANIFEST) {
-        return Err(Error::Template(format!("no template may write {MANIFEST}: it lists what was exported")));
+    if files.contains_key(&manifest(target)) {
+        return Err(Error::Template(format!("no template may write {}: it lists what was exported", manifest(target))));
     }
     Ok(files)
 }
@@ -230,12 +243,15 @@ pub fn model_schema() -> Value {
 ///
 /// A file that is there and was not exported, unless it says the same already; then nothing is written. A file that
 /// cannot be written.
-pub fn write(files: BTreeMap<String, String>, out: &Path) -> Result<Report, Error> {
-    let mut output = Output::new(out.to_owned(), MANIFEST);
+pub fn write(files: BTreeMap<String, String>, target: &str, out: &Path) -> Result<Written, Error> {
+    let manifest = manifest(target);
+    let mut output = Output::new(out.to_owned(), &manifest);
     if let Some(path) = output.not_ours(&files) {
         return Err(Error::NotOurs(path));
     }
-    Ok(output.write(crate::emit::emitted(files))?)
+    let Report { mut written, removed, overwritten, .. } = output.write(crate::emit::emitted(files))?;
+    written.retain(|path| !path.ends_with(&manifest));
+    Ok(Written { written, removed, overwritten })
 }
 
 /// Compares without writing.
@@ -243,8 +259,8 @@ pub fn write(files: BTreeMap<String, String>, out: &Path) -> Result<Report, Erro
 /// # Errors
 ///
 /// Every file that is not as it would be written.
-pub fn check(files: BTreeMap<String, String>, out: &Path) -> Result<(), Error> {
-    let drift = Output::new(out.to_owned(), MANIFEST).drift(&crate::emit::emitted(files), &[])?;
+pub fn check(files: BTreeMap<String, String>, target: &str, out: &Path) -> Result<(), Error> {
+    let drift = Output::new(out.to_owned(), &manifest(target)).drift(&crate::emit::emitted(files), &[])?;
     if drift.is_empty() { Ok(()) } else { Err(Error::Drift(drift)) }
 }
 

@@ -83,11 +83,13 @@ const PLACEHOLDERS: [(&str, Each); 7] = [
 fn each(path: &str, origin: &str) -> Result<Each, Error> {
     let mut each = Each::Once;
     for part in path.split('{').skip(1) {
-        let name = part.split('}').next().unwrap_or_default();
+        let Some((name, _)) = part.split_once('}') else {
+            return Err(Error::Template(format!("{origin}: a placeholder is not closed: {{{part}")));
+        };
         let Some((_, own)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
             let known: Vec<String> = PLACEHOLDERS.iter().map(|(name, _)| format!("{{{name}}}")).collect();
             let known = known.join(", ");
-            return Err(Error::Template(format!("{origin}: there is no placeholder {{{name}}}: {known}")));
+            return Err(Error::Template(format!("{origin}: there is no placeholder {{{name}}}; there are {known}")));
         };
         each = match (each, *own) {
             (Each::Once | Each::Module, own) if own != Each::Module || each == Each::Once => own,

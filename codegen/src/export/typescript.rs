@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::emit::reference::counted;
 use crate::spec::EXACT;
 
 /// Whether values go in or come out.
@@ -114,18 +115,24 @@ fn notes(field: &Value) -> Vec<String> {
         _ => None,
     };
     let mut notes: Vec<String> = format.map(str::to_owned).into_iter().collect();
-    let (low, high, what) = match kind {
-        "string" => ("min_length", "max_length", " characters"),
-        "list" => ("min_items", "max_items", " items"),
-        _ => ("min", "max", ""),
+    let (low, high, thing) = match kind {
+        "string" => ("min_length", "max_length", Some("character")),
+        "list" => ("min_items", "max_items", Some("item")),
+        _ => ("min", "max", None),
     };
     // Whole numbers always have bounds; those of JSON itself say nothing.
-    let bound =
-        |key: &str| Some(&ty[key]).filter(|bound| bound.is_number() && bound.as_i64().is_none_or(|n| n.abs() < EXACT));
+    let bound = |key: &str| {
+        let is_told = |bound: &&Value| bound.is_number() && bound.as_i64().is_none_or(|number| number.abs() < EXACT);
+        Some(&ty[key]).filter(is_told)
+    };
+    let counted = |number: &Value| match (thing, number.as_u64()) {
+        (Some(thing), Some(number)) => counted(number, thing),
+        _ => number.to_string(),
+    };
     match (bound(low), bound(high)) {
-        (Some(low), Some(high)) => notes.push(format!("{low} to {high}{what}.")),
-        (Some(low), None) => notes.push(format!("At least {low}{what}.")),
-        (None, Some(high)) => notes.push(format!("At most {high}{what}.")),
+        (Some(low), Some(high)) => notes.push(format!("{low} to {}.", counted(high))),
+        (Some(low), None) => notes.push(format!("At least {}.", counted(low))),
+        (None, Some(high)) => notes.push(format!("At most {}.", counted(high))),
         (None, None) => {}
     }
     if field["secret"] == true {
