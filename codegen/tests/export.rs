@@ -60,6 +60,25 @@ fn the_model_is_as_its_schema_says() {
     }
 }
 
+/// The fields that the page about the model shows are fields.
+#[test]
+fn the_examples_of_the_page_are_as_the_schema_says() {
+    let page = fs::read_to_string(root().join("docs/model.md")).unwrap();
+    let mut schema = export::model_schema();
+    schema["$ref"] = "#/$defs/Field".into();
+    for key in ["type", "properties", "required", "additionalProperties"] {
+        schema.as_object_mut().unwrap().remove(key);
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let examples: Vec<&str> = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let field: Value = serde_json::from_str(example).unwrap();
+        let wrong: Vec<String> = validator.iter_errors(&field).map(|error| error.to_string()).collect();
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+}
+
 /// The model of a small pack, to the letter: what templates rely on.
 #[test]
 fn the_model_of_a_small_pack() {

@@ -47,6 +47,14 @@ fn write(model: &Model, target: &str, out: &Path) {
     export::write(files, target, out).expect("files");
 }
 
+/// What the page about outputs shows.
+fn shown() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/outputs.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let (_, after) = page.split_once("```ts\n").expect("an example");
+    after.split("```").next().unwrap_or_default().to_owned()
+}
+
 /// The types compile under the strictest settings, whatever the specs; the client calls actions of a database; the
 /// descriptions of the API are valid.
 #[test]
@@ -65,6 +73,7 @@ fn others_can_use_what_is_exported() {
         write(&model, "openapi", &folder);
         documents.push(folder.join("openapi.json"));
     }
+    fs::write(project.join("page.ts"), shown()).expect("the page's example");
     run(Command::new("node").arg("node_modules/typescript/bin/tsc").current_dir(&project));
 
     let folder = tempfile::TempDir::new().expect("a folder");

@@ -134,7 +134,7 @@ pub fn render(model: &Model, document: &Document, templates: &Templates) -> Resu
                 let message = format!("{} and {other} both write {file}", template.origin);
                 return Err(Error::Template(message));
             }
-            files.insert(file, (format!("{}\n", text.trim_end()), &template.origin));
+            files.insert(file, (format!("{}\n", text.trim_start_matches('\n').trim_end()), &template.origin));
         }
     }
     Ok(files.into_iter().map(|(path, (text, _))| (path, text)).collect())

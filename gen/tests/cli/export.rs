@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::workspace::{edit, err, gen_in, out, workspace};
 
@@ -102,4 +103,46 @@ fn mistakes_are_told() {
     edit(folder.path(), "specs/actions/notes/find_notes.v1.yaml", "label:", "lable:");
     assert!(fails(&["model"]).contains("specs/actions/notes/find_notes.v1.yaml:"));
     assert!(!folder.path().join("exported").exists());
+}
+
+/// What the page about outputs shows: templates and the files that they become.
+#[test]
+fn the_examples_of_the_page_work() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/outputs.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    let specs = root.join("codegen/tests/errors/base");
+    assert!(Command::new("cp").arg("-r").arg(specs).arg(folder.path().join("specs")).status().unwrap().success());
+    let mut shown = Vec::new();
+    for (before, block) in blocks(&page) {
+        let Some(path) = before.trim_end().strip_suffix("`:").and_then(|text| text.rsplit('`').next()) else {
+            continue;
+        };
+        let path = folder.path().join(path);
+        if path.extension().is_some_and(|extension| extension == "tera") {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, block).unwrap();
+        } else {
+            shown.push((path, block));
+        }
+    }
+    assert!(gen_in(folder.path(), &["export", "sheet"]).status.success());
+    assert_eq!(shown.len(), 2);
+    for (path, block) in shown {
+        assert_eq!(fs::read_to_string(&path).unwrap(), block, "{}", path.display());
+    }
+}
+
+/// The fenced blocks of a page, each with the text before it.
+fn blocks(page: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("\n```") {
+        let (_, after) = after.split_once('\n').unwrap();
+        let (block, next) = after.split_once("```").unwrap();
+        found.push((before, block));
+        rest = next;
+    }
+    found
 }
