@@ -10,6 +10,7 @@ mod emit;
 pub mod export;
 mod generator;
 mod hash;
+pub mod import;
 pub mod lint;
 #[expect(missing_docs, reason = "the fields are named after the keys of the spec language, which its schemas describe")]
 pub mod model;

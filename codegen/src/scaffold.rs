@@ -1,5 +1,7 @@
 //! Texts of new specs, and where they have to be named.
 
+use heck::ToSnakeCase;
+
 use crate::emit;
 use crate::model::Effects;
 use crate::spec::is_snake;
@@ -39,6 +41,11 @@ pub fn split_id(id: &str) -> Result<(&str, &str), String> {
 /// The path of a spec, below the specs folder.
 pub fn spec_path(module: &str, name: &str, version: u32) -> String {
     format!("actions/{module}/{name}.v{version}.yaml")
+}
+
+/// The path of the spec of a shared type, below the specs folder.
+pub fn type_path(name: &str) -> String {
+    format!("types/{}.yaml", name.to_snake_case())
 }
 
 /// The path of a body, below the folder of bodies.
@@ -88,8 +95,8 @@ pub fn title(name: &str) -> String {
 }
 
 /// A text as YAML has it: plain where that is safe.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '\'' | '(' | ')' | ';');
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '\'' | '(' | ')' | ';');
     let safe = text.starts_with(char::is_alphabetic) && text.chars().all(is_plain) && text.trim_end() == text;
     let is_word = ["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
     if safe && !is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Budget, Location, Spanned};
 
 /// Bytes of the source.
 pub type Span = Range<usize>;
@@ -57,7 +57,22 @@ pub struct DuplicateKey {
 ///
 /// Only `true` and `false` are truth values, so that `no` and `on` may be names; numbers with a leading zero are text.
 pub fn parse(text: &str) -> Result<(Node, Vec<DuplicateKey>), SyntaxError> {
+    parse_within(text, Budget::default())
+}
+
+/// The value of a text that is no spec, and may be far larger than one.
+pub fn value(text: &str) -> Result<Value, SyntaxError> {
+    let mut budget = Budget::default();
+    budget.max_events = 20_000_000;
+    budget.max_nodes = 10_000_000;
+    budget.max_aliases = 1_000_000;
+    budget.max_depth = 128;
+    Ok(parse_within(text, budget)?.0.to_json())
+}
+
+fn parse_within(text: &str, budget: Budget) -> Result<(Node, Vec<DuplicateKey>), SyntaxError> {
     let options = serde_saphyr::options! {
+        budget: Some(budget),
         with_snippet: false,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -118,6 +133,25 @@ impl Node {
             Kind::Map(entries) => entries.iter().find(|(own, _)| own.text == key).map(|(_, value)| value),
             _ => None,
         }
+    }
+
+    /// A value that stands nowhere.
+    pub fn from_json(value: &Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(*value),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| Kind::Float(number.as_f64().unwrap_or(f64::NAN)), Kind::Int)
+            }
+            Value::String(text) => Kind::Text(text.clone()),
+            Value::Array(items) => Kind::List(items.iter().map(Self::from_json).collect()),
+            Value::Object(map) => {
+                let entry =
+                    |(key, value): (&String, &Value)| (Key { span: 0..0, text: key.clone() }, Self::from_json(value));
+                Kind::Map(map.iter().map(entry).collect())
+            }
+        };
+        Self { span: 0..0, kind }
     }
 
     /// The same value without positions.

@@ -5,10 +5,12 @@ mod explain;
 mod export;
 mod generate;
 mod git;
+mod import;
 mod lint;
 mod lsp;
 mod new;
 mod output;
+mod plan;
 mod watch;
 mod workspace;
 
@@ -34,6 +36,7 @@ enum Command {
     Diff(diff::Arguments),
     Explain(explain::Arguments),
     Export(export::Arguments),
+    Import(import::Arguments),
     Lint(lint::Arguments),
     Lsp(lsp::Arguments),
     New(new::Arguments),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Some(Command::Diff(own)) => diff::run(&own),
         Some(Command::Explain(own)) => explain::run(&own),
         Some(Command::Export(own)) => export::run(&own),
+        Some(Command::Import(own)) => import::run(&own),
         Some(Command::Lint(own)) => lint::run(&own),
         Some(Command::Lsp(own)) => lsp::run(&own),
         Some(Command::New(own)) => new::run(&own),

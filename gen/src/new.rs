@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use actwright_codegen::model::{Effects, Model};
 use actwright_codegen::scaffold::{self, Draft};
 use clap::{Args, ValueEnum};
 
-use crate::output::Format;
+use crate::plan::{self, Plan};
 use crate::workspace;
 
 /// Write the spec of a new action, or the next version of one, and name it in the catalog
@@ -47,15 +47,18 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Choice {
+pub enum Choice {
     Read,
     Write,
 }
 
-/// What is written where, once the specs are known to be right with it.
-struct Plan {
-    files: Vec<(PathBuf, String)>,
-    next: Vec<String>,
+impl From<Choice> for Effects {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Read => Self::Read,
+            Choice::Write => Self::Write,
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> ExitCode {
@@ -64,32 +67,12 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(version) => next_version(arguments, &root, version),
         None => new_action(arguments, &root),
     };
-    let done = plan.and_then(|plan| {
-        for (path, text) in &plan.files {
-            let is_new = !path.exists();
-            let folder = path.parent().unwrap_or(&root);
-            fs::create_dir_all(folder)
-                .and_then(|()| fs::write(path, text))
-                .map_err(|error| format!("{}: {error}", workspace::short(path, &root)))?;
-            let verb = if is_new { "created" } else { "changed" };
-            anstream::println!("{verb} {}", workspace::short(path, &root));
-        }
-        anstream::println!("\nNext:");
-        plan.next.iter().for_each(|step| anstream::println!("  {step}"));
-        Ok(())
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            anstream::eprintln!("error: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    plan::carry_out(plan, &root)
 }
 
 fn new_action(arguments: &Arguments, root: &Path) -> Result<Plan, String> {
     let (module, name) = scaffold::split_id(&arguments.id)?;
-    let model = load(root)?;
+    let model = plan::load(root)?;
     if let Some(last) = latest(&model, &arguments.id) {
         let (id, next) = (&arguments.id, last + 1);
         return Err(format!("{id} is there already; its next version: cargo gen new --version {next} {id}"));
@@ -100,7 +83,7 @@ fn new_action(arguments: &Arguments, root: &Path) -> Result<Plan, String> {
     let catalog = scaffold::add_to_catalog(&catalog, arguments.group.as_deref(), module, name)?;
     let spec_path = root.join("specs").join(scaffold::spec_path(module, name, 1));
     let files = vec![(spec_path.clone(), draft.spec()), (catalog_path, catalog)];
-    check(root, &files)?;
+    plan::check(root, &files)?;
     let (id, spec) = (&arguments.id, workspace::short(&spec_path, root));
     let body = scaffold::body_path(module, name, 1);
     let next = vec![
@@ -113,7 +96,7 @@ fn new_action(arguments: &Arguments, root: &Path) -> Result<Plan, String> {
 
 fn next_version(arguments: &Arguments, root: &Path, version: u32) -> Result<Plan, String> {
     let (module, name) = scaffold::split_id(&arguments.id)?;
-    let model = load(root)?;
+    let model = plan::load(root)?;
     let id = &arguments.id;
     let last = latest(&model, id).ok_or_else(|| format!("there is no {id} to copy; without --version it is new"))?;
     if version != last + 1 {
@@ -124,7 +107,7 @@ fn next_version(arguments: &Arguments, root: &Path, version: u32) -> Result<Plan
     let spec_of = |version| root.join("specs").join(scaffold::spec_path(module, name, version));
     let spec = scaffold::next_version(&read(&spec_of(last))?, version).ok_or("the spec says no version")?;
     let mut files = vec![(spec_of(version), spec)];
-    check(root, &files)?;
+    plan::check(root, &files)?;
     let body_of = |version| root.join("actions/src").join(scaffold::body_path(module, name, version));
     let mut next = vec![format!("change {}, and leave v{last} as it is", workspace::short(&spec_of(version), root))];
     if body_of(last).exists() {
@@ -137,33 +120,8 @@ fn next_version(arguments: &Arguments, root: &Path, version: u32) -> Result<Plan
     Ok(Plan { files, next })
 }
 
-fn load(root: &Path) -> Result<Model, String> {
-    actwright_codegen::load(&root.join("specs")).map_err(|errors| {
-        Format::Human.tell(&errors);
-        "the specs are wrong already; nothing was written".to_owned()
-    })
-}
-
 fn latest(model: &Model, id: &str) -> Option<u32> {
     model.actions.iter().filter(|action| action.id == id).map(|action| action.version).max()
-}
-
-/// Whether the specs are right with these files in them.
-fn check(root: &Path, files: &[(PathBuf, String)]) -> Result<(), String> {
-    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists() && !path.ends_with("catalog.yaml")) {
-        return Err(format!("{} is there already", workspace::short(path, root)));
-    }
-    let specs = root.join("specs");
-    let mut texts = actwright_codegen::texts(&specs).map_err(|errors| errors.to_string())?;
-    for (path, text) in files {
-        let name = workspace::short(path, root).replace('\\', "/");
-        texts.retain(|(path, _)| *path != name);
-        texts.push((name, text.clone()));
-    }
-    actwright_codegen::load_texts(texts).map(|_| ()).map_err(|errors| {
-        Format::Human.tell(&errors);
-        "the spec would not be right; nothing was written".to_owned()
-    })
 }
 
 /// What was given, what is answered, else what is likely.
@@ -184,7 +142,7 @@ fn draft(arguments: &Arguments, module: &str, name: &str, model: &Model) -> Resu
     let first = model.pickers.first().map_or("record", |picker| picker.kind.as_str());
     let subject = answer(arguments.subject.clone(), asks, "What is it about?", first)?;
     let permissions = if arguments.permission.is_empty() {
-        let likely = permission(model, &subject, effects)?;
+        let likely = plan::permission(model, &subject, effects)?;
         vec![answer(None, asks, "Permission", &likely)?]
     } else {
         arguments.permission.clone()
@@ -192,17 +150,6 @@ fn draft(arguments: &Arguments, module: &str, name: &str, model: &Model) -> Resu
     let picker = model.pickers.iter().find(|picker| picker.kind == subject).map(|picker| picker.kind.clone());
     let (module, name) = (module.to_owned(), name.to_owned());
     Ok(Draft { module, name, label, description, effects, permissions, subject, picker })
-}
-
-/// A permission of the resource that is named like the subject, else of the first one.
-fn permission(model: &Model, subject: &str, effects: Effects) -> Result<String, String> {
-    let resource = model.permissions.iter().find(|resource| resource.name == subject).or(model.permissions.first());
-    let resource = resource.ok_or("specs/permissions.yaml declares no permission; say one with --permission")?;
-    let wanted = if effects == Effects::Write { "update" } else { "read" };
-    let action = resource.actions.iter().find(|action| *action == wanted).or(resource.actions.first());
-    action
-        .map(|action| format!("{}:{action}", resource.name))
-        .ok_or_else(|| format!("nothing can be done with {}", resource.name))
 }
 
 fn answer(given: Option<String>, asks: bool, question: &str, likely: &str) -> Result<String, String> {

@@ -35,9 +35,7 @@ fn project() -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| {
-        panic!("{} is needed, with Node.js 18 or newer: {error}", command.get_program().display());
-    });
+    let output = command.output().expect("Node.js 18 or newer, and npm");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{command:?}\n{told}{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -190,7 +190,8 @@ pub fn files(model: &Model, target: &str, templates: &Path) -> Result<BTreeMap<S
     let is_known = BUILT_IN.iter().any(|known| known.name == target);
     let is_name = !target.is_empty() && !target.starts_with('.') && !target.contains(['/', '\\']);
     let own = templates.join(target);
-    if !is_known && !(is_name && own.is_dir()) {
+    let is_own = is_name && own.is_dir();
+    if !is_known && !is_own {
         return Err(Error::UnknownTarget(target.to_owned(), targets(templates)?));
     }
     all.extend(templates::read(&own)?);

@@ -11,10 +11,12 @@ use super::model::{
 };
 use crate::model as source;
 use crate::model::{AuditSource, Effects, Model, Shape};
+use crate::spec::Reach;
 
 /// The model as others read it.
 pub fn document(model: &Model) -> Document {
-    let in_events = in_events(model);
+    let payloads = model.events.iter().flat_map(|event| &event.payload);
+    let in_events = Reach::of(&model.types).from(payloads);
     Document {
         model_version: VERSION,
         actions: model.actions.iter().map(|own| action(model, own)).collect(),
@@ -164,27 +166,6 @@ fn audit_field(field: &source::AuditField) -> AuditField {
         AuditSource::Object(fields) => (None, fields.iter().map(audit_field).collect()),
     };
     AuditField { name: field.name.clone(), from, fields }
-}
-
-/// Names of the types that events hold, directly or through other types.
-fn in_events(model: &Model) -> BTreeSet<&str> {
-    let mut found = BTreeSet::new();
-    let mut open: Vec<&source::Type> =
-        model.events.iter().flat_map(|event| &event.payload).map(|field| &field.ty).collect();
-    while let Some(ty) = open.pop() {
-        match ty {
-            source::Type::List { items, .. } | source::Type::Map(items) => open.push(&items.ty),
-            source::Type::Object(fields) => open.extend(fields.iter().map(|field| &field.ty)),
-            source::Type::Ref(name) if found.insert(name.as_str()) => {
-                let named = model.types.iter().find(|named| named.name == *name);
-                if let Some(Shape::Object(fields)) = named.map(|named| &named.shape) {
-                    open.extend(fields.iter().map(|field| &field.ty));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 fn named_type(named: &source::NamedType, in_events: &BTreeSet<&str>) -> NamedType {

@@ -75,12 +75,11 @@ impl Output {
     pub fn not_ours(&self, files: &BTreeMap<String, String>) -> Option<PathBuf> {
         let ours = manifest::read(&self.list);
         let mut others = files.iter().filter(|(name, _)| !ours.contains_key(*name));
-        let found = others.find_map(|(name, content)| {
+        others.find_map(|(name, content)| {
             let path = self.folder.join(name);
             let differs = path.exists() && fs::read_to_string(&path).ok().as_ref() != Some(content);
             differs.then_some(path)
-        });
-        found
+        })
     }
 
     /// Every file that is not as it would be written. `owned` are folders that hold nothing but output.

@@ -38,6 +38,11 @@ pub struct Sorted<'s> {
 }
 
 impl<'s> File<'s> {
+    /// A file that holds this value.
+    pub fn of(source: &'s SourceFile, node: Node) -> Self {
+        Self { source, node: Arc::new(node) }
+    }
+
     pub fn path(&self) -> &'s str {
         &self.source.path
     }

@@ -140,7 +140,8 @@ fn always_held<'m>(fields: &'m [Field], names: &mut Vec<&'m str>) {
     }
 }
 
-fn always_held_by<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {
+/// The types that every value of a type holds.
+pub fn always_held_by<'m>(ty: &'m Type, names: &mut Vec<&'m str>) {
     match ty {
         Type::Ref(name) => names.push(name),
         Type::Object(fields) => always_held(fields, names),

@@ -9,7 +9,7 @@ mod events;
 mod fields;
 pub(crate) mod file;
 mod formats;
-mod graph;
+pub(crate) mod graph;
 mod keys;
 mod mappings;
 mod named_types;
@@ -17,6 +17,7 @@ mod names;
 mod pattern;
 mod permissions;
 mod pickers;
+mod probe;
 mod rules;
 mod tables;
 mod template;
@@ -40,11 +41,12 @@ pub(crate) use mappings::FIELD;
 pub use mappings::{MAPPINGS, Mapping};
 use names::Names;
 pub use names::is_snake;
-pub(crate) use names::{identity, is_impossible, is_key};
-pub(crate) use types::known_keys;
+pub(crate) use names::{identity, is_impossible, is_key, is_pascal, label};
+pub(crate) use probe::Probe;
+pub(crate) use types::{is_enum_value, known_keys};
 
 /// Schemas for forms are written out in full, and types that hold types that hold types grow fast.
-const MOST_FIELDS: u64 = 10_000;
+pub(crate) const MOST_FIELDS: u64 = 10_000;
 
 /// Reads a specs folder.
 ///

@@ -208,7 +208,7 @@ pub fn enum_values(notes: &mut Notes<'_>, node: &Node) -> Option<Vec<String>> {
 }
 
 /// Whether a text can be turned into the name of a variant.
-fn is_enum_value(text: &str) -> bool {
+pub fn is_enum_value(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
         && !is_impossible(text)

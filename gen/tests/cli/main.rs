@@ -5,6 +5,7 @@ mod diff;
 mod export;
 mod generate;
 mod hostile;
+mod import;
 mod lint;
 mod lsp;
 mod new;
