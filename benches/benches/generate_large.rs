@@ -15,6 +15,10 @@ use actwright_codegen::{Generator, Session};
 use serde_json::{Value, json};
 use typify::{TypeSpace, TypeSpaceSettings};
 
+/// As `cargo gen` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Actions, and how often each is measured.
 const SIZES: [(usize, usize); 2] = [(1_000, 7), (10_000, 3)];
 /// What is measured: its name in the table, and that of its process.

@@ -31,6 +31,10 @@ struct Arguments {
     command: Option<Command>,
 }
 
+/// Generating makes and drops millions of small values, on all cores.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::Arguments),

@@ -22,7 +22,7 @@ use crate::model::Model;
 use crate::scaffold;
 use crate::source::{self, SourceFile};
 use crate::spec::file::{self, Parses};
-use crate::spec::resolve;
+use crate::spec::{Resolved, resolve};
 use crate::yaml::Node;
 use index::{Index, Named};
 
@@ -33,6 +33,7 @@ pub struct Workspace {
     /// Texts that an editor holds, by path: they count instead of the files.
     open: BTreeMap<String, String>,
     parses: Parses,
+    resolved: Resolved,
     texts: BTreeMap<String, String>,
     /// The last tree of each file that was YAML: what is being typed seldom is.
     trees: HashMap<String, Arc<Node>>,
@@ -48,6 +49,7 @@ impl Workspace {
             specs: specs.into(),
             open: BTreeMap::new(),
             parses: Parses::default(),
+            resolved: Resolved::default(),
             texts: BTreeMap::new(),
             trees: HashMap::new(),
             diagnostics: Diagnostics::default(),
@@ -81,7 +83,7 @@ impl Workspace {
         sources.extend(self.open.iter().map(|(path, text)| SourceFile::new(path.clone(), text.clone())));
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         let files = file::parse(&sources, &mut self.parses, &mut found);
-        self.model = resolve(&files, &mut found);
+        self.model = resolve(&files, &mut self.resolved, &mut found);
         if found.is_empty() {
             found = lint::lint(&files, &self.model).0;
         }

@@ -40,11 +40,14 @@ pub struct Emitted {
 /// Path below the output folder, and what is in the file. What a later run takes over is the very same.
 pub type Files = BTreeMap<String, Arc<Emitted>>;
 
+/// Parts that were made, by their names.
+type Made = BTreeMap<parts::Name, (Part, Files)>;
+
 /// Everything that the generator writes into its output folder; remembers what it made, and makes only what differs.
 #[derive(Debug, Default)]
 pub struct Emitter {
     bodies: String,
-    made: BTreeMap<parts::Name, (Part, Files)>,
+    made: Made,
     lists: Files,
 }
 
@@ -60,18 +63,14 @@ impl Emitter {
             bodies.clone_into(&mut self.bodies);
             before.clear();
         }
-        let mut to_make = Vec::new();
-        for part in parts::parts(model) {
-            match before.remove(&part.name) {
-                Some((same, files)) if same == part => drop(self.made.insert(part.name.clone(), (same, files))),
-                _ => to_make.push(part),
-            }
-        }
-        for (part, files) in to_make.iter().zip(make_all(&to_make, bodies)) {
-            self.made.insert(part.name.clone(), (part.clone(), emitted(files?)));
-        }
+        let (lists, made) = thread::scope(|scope| {
+            let lists = scope.spawn(|| lists(model));
+            let made = self.made_of(model, before, bodies);
+            (lists.join().unwrap_or_else(|_| Err("the generator failed".to_owned())), made)
+        });
+        made?;
         // Who compares files by their addresses is spared to compare what they hold.
-        let mut lists = emitted(lists(model)?);
+        let mut lists = emitted(lists?);
         for (path, file) in &mut lists {
             if let Some(before) = self.lists.get(path).filter(|before| before.content == file.content) {
                 *file = Arc::clone(before);
@@ -80,6 +79,22 @@ impl Emitter {
         self.lists = lists;
         let parts = self.made.values().flat_map(|(_, files)| files).chain(&self.lists);
         Ok(parts.map(|(path, file)| (path.clone(), Arc::clone(file))).collect())
+    }
+
+    /// Makes what differs from before, and takes over the rest.
+    fn made_of(&mut self, model: &Model, mut before: Made, bodies: &str) -> Result<(), String> {
+        let mut to_make = Vec::new();
+        for part in parts::parts(model) {
+            match before.remove(&part.name) {
+                Some((same, files)) if same == part => drop(self.made.insert(part.name.clone(), (same, files))),
+                _ => to_make.push(part),
+            }
+        }
+        let files = make_all(&to_make, bodies);
+        for (part, files) in to_make.into_iter().zip(files) {
+            self.made.insert(part.name.clone(), (part, emitted(files?)));
+        }
+        Ok(())
     }
 }
 
@@ -114,24 +129,10 @@ fn make_all(parts: &[Part], bodies: &str) -> Vec<Result<NamedFiles, String>> {
     })
 }
 
-/// What lists all that there is.
+/// What people choose actions from.
 fn lists(model: &Model) -> Result<NamedFiles, String> {
-    let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for action in &model.actions {
-        modules.entry(&action.module).or_default().push(action_module(&action.name, action.version));
-    }
-    let names: Vec<&str> = modules.keys().copied().collect();
-    let mut files = vec![("src/lib.rs".to_owned(), rust("the specs", library::library(model, &names))?)];
-    for (module, names) in &modules {
-        let code = rust(&format!("specs/actions/{module}/"), library::action_modules(names))?;
-        files.push((format!("src/{module}.rs"), code));
-    }
-    files.push(("catalog.json".to_owned(), pretty(&catalog::catalog(model))));
-    for (name, schema) in spec_schema::all(model) {
-        files.push((format!("schemas/spec/{name}.json"), pretty(&schema)));
-    }
-    files.push(("docs/README.md".to_owned(), reference::index(model)?));
-    Ok(files)
+    let catalog = pretty(&catalog::catalog(model));
+    Ok(vec![("catalog.json".to_owned(), catalog), ("docs/README.md".to_owned(), reference::index(model)?)])
 }
 
 /// Formatted Rust under a header that says where it comes from.

@@ -4,11 +4,11 @@
 //! equal files, and a run can take over what an earlier one made: by construction, not by a list of dependencies that
 //! somebody has to keep.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{self, Profile};
-use super::{NamedFiles, action, action_module, library, pretty, reference, rust};
-use crate::model::{Action, Field, Model, Shape, Type};
+use super::{NamedFiles, action, action_module, library, pretty, reference, rust, spec_schema};
+use crate::model::{Action, Effects, Field, Idempotency, Model, Shape, Type};
 use crate::spec::Reach;
 
 /// A part of the output.
@@ -21,6 +21,9 @@ pub struct Part {
 /// What a part is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
+    Library,
+    /// The schemas of specs, for editors.
+    SpecSchemas,
     Types,
     Events,
     Pickers,
@@ -29,11 +32,14 @@ pub enum Name {
     Action(String, u32),
 }
 
-/// Everything but lists of what there is, which depend on all of the model and are quickly made.
+/// Everything but the lists for people, which depend on most of the model and are quickly made.
 pub fn parts(model: &Model) -> Vec<Part> {
     let Model { types, events, pickers, tables, .. } = model;
     let of = |name, view| Part { name, view };
+    let outlines: Vec<Action> = model.actions.iter().map(outline).collect();
     let shared = [
+        of(Name::Library, Model { actions: outlines.clone(), ..Model::default() }),
+        of(Name::SpecSchemas, Model { actions: outlines, ..without_actions(model) }),
         of(Name::Types, Model { types: types.clone(), ..Model::default() }),
         of(Name::Events, Model { events: events.clone(), types: types.clone(), ..Model::default() }),
         of(Name::Pickers, Model { pickers: pickers.clone(), ..Model::default() }),
@@ -45,6 +51,41 @@ pub fn parts(model: &Model) -> Vec<Part> {
         of(name, view_of_action(model, &reach, action))
     });
     shared.into_iter().chain(actions).collect()
+}
+
+/// What tells an action from others.
+fn outline(action: &Action) -> Action {
+    Action {
+        id: action.id.clone(),
+        module: action.module.clone(),
+        name: action.name.clone(),
+        version: action.version,
+        source: String::new(),
+        label: String::new(),
+        description: String::new(),
+        effects: Effects::Read,
+        idempotency: Idempotency::Engine,
+        permissions: Vec::new(),
+        may_require: Vec::new(),
+        input: Vec::new(),
+        rules: Vec::new(),
+        output: Vec::new(),
+        audit: None,
+        emits: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+fn without_actions(model: &Model) -> Model {
+    Model {
+        actions: Vec::new(),
+        types: model.types.clone(),
+        events: model.events.clone(),
+        pickers: model.pickers.clone(),
+        permissions: model.permissions.clone(),
+        tables: model.tables.clone(),
+        catalog: Vec::new(),
+    }
 }
 
 /// The action, and the shared types and pickers that it leads to.
@@ -81,6 +122,11 @@ impl Part {
         let view = &self.view;
         let one = |path: &str, source: &str, tokens| Ok(vec![(path.to_owned(), rust(source, tokens)?)]);
         match self.name {
+            Name::Library => library_files(view),
+            Name::SpecSchemas => {
+                let all = spec_schema::all(view).into_iter();
+                Ok(all.map(|(name, schema)| (format!("schemas/spec/{name}.json"), pretty(&schema))).collect())
+            }
             Name::Types => one("src/types.rs", "specs/types/", library::types(view)),
             Name::Events => one("src/events.rs", "specs/events/", library::events(view)),
             Name::Pickers => one("src/pickers.rs", "specs/pickers/", library::pickers(view)),
@@ -94,6 +140,21 @@ impl Part {
             }
         }
     }
+}
+
+/// What names all modules of the crate.
+fn library_files(view: &Model) -> Result<NamedFiles, String> {
+    let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for action in &view.actions {
+        modules.entry(&action.module).or_default().push(action_module(&action.name, action.version));
+    }
+    let names: Vec<&str> = modules.keys().copied().collect();
+    let mut files = vec![("src/lib.rs".to_owned(), rust("the specs", library::library(view, &names))?)];
+    for (module, names) in &modules {
+        let code = rust(&format!("specs/actions/{module}/"), library::action_modules(names))?;
+        files.push((format!("src/{module}.rs"), code));
+    }
+    Ok(files)
 }
 
 fn of_action(view: &Model, action: &Action, bodies: &str) -> Result<NamedFiles, String> {

@@ -24,8 +24,9 @@ mod template;
 mod types;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use heck::ToUpperCamelCase;
 
@@ -33,6 +34,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::lint::{self, Findings};
 use crate::model::{Action, Event, Group, Model, NamedType};
 use crate::source::{self, SourceFile};
+use crate::yaml::Node;
 pub(crate) use fields::EXACT;
 use file::{File, Role, Sorted};
 pub(crate) use graph::Reach;
@@ -59,7 +61,10 @@ pub fn load(specs: &Path) -> Result<Model, Diagnostics> {
 
 /// Reads specs again and again: what is the same as the last time is not parsed again.
 #[derive(Debug, Default)]
-pub(crate) struct Loader(file::Parses);
+pub(crate) struct Loader {
+    parses: file::Parses,
+    resolved: Resolved,
+}
 
 impl Loader {
     /// Reads a specs folder.
@@ -70,8 +75,8 @@ impl Loader {
     }
 
     fn resolve(&mut self, sources: Vec<SourceFile>, mut found: Vec<Diagnostic>) -> Result<Model, Diagnostics> {
-        let files = file::parse(&sources, &mut self.0, &mut found);
-        let model = resolve(&files, &mut found);
+        let files = file::parse(&sources, &mut self.parses, &mut found);
+        let model = resolve(&files, &mut self.resolved, &mut found);
         drop(files);
         if found.is_empty() { Ok(model) } else { Err(Diagnostics::new(found, sources)) }
     }
@@ -111,7 +116,7 @@ pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
     let mut found = Vec::new();
     let sources = source::read(specs, &mut found);
     let files = file::parse(&sources, &mut file::Parses::default(), &mut found);
-    let model = resolve(&files, &mut found);
+    let model = resolve(&files, &mut Resolved::default(), &mut found);
     if !found.is_empty() {
         drop(files);
         return Err(Diagnostics::new(found, sources));
@@ -121,21 +126,66 @@ pub fn lint(specs: &Path) -> Result<Findings, Diagnostics> {
     Ok(Findings { diagnostics: Diagnostics::new(found, sources), silenced })
 }
 
-pub(crate) fn resolve(files: &Sorted<'_>, found: &mut Vec<Diagnostic>) -> Model {
+/// What the last run made of actions: the same file beside the same names is the same action.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    names: Names,
+    /// Those that are right, by the paths of their files.
+    actions: HashMap<String, (Arc<Node>, Action)>,
+}
+
+impl Resolved {
+    /// The names that this run has. What was known beside others is forgotten.
+    fn renew(&mut self, mut names: Names) {
+        if !self.names.are_as(&names) {
+            self.actions.clear();
+        }
+        // What was typed on the way to a pattern is not needed again.
+        names.patterns = pattern::Patterns::default();
+        self.names = names;
+    }
+
+    /// The actions of the files; those of files that are gone are forgotten.
+    fn actions<'f>(&mut self, files: &'f Sorted<'f>, found: &mut Vec<Diagnostic>) -> Vec<(Action, &'f File<'f>)> {
+        let mut before = std::mem::take(&mut self.actions);
+        let mut actions = Vec::new();
+        for file in files.of(Role::Action) {
+            let known = before.remove_entry(file.path()).filter(|(_, (node, _))| Arc::ptr_eq(node, &file.node));
+            if let Some((path, (node, action))) = known {
+                actions.push((action.clone(), file));
+                self.actions.insert(path, (node, action));
+                continue;
+            }
+            let so_far = found.len();
+            let action = action::action(&mut Notes::of(file, found), &self.names, file);
+            if let Some(action) = action.as_ref().filter(|_| found.len() == so_far) {
+                self.actions.insert(file.path().to_owned(), (Arc::clone(&file.node), action.clone()));
+            }
+            actions.extend(action.map(|action| (action, file)));
+        }
+        actions.sort_by(|(a, _), (b, _)| (&a.id, a.version).cmp(&(&b.id, b.version)));
+        actions
+    }
+}
+
+/// What files mean, with all that is wrong with them.
+pub(crate) fn resolve(files: &Sorted<'_>, before: &mut Resolved, found: &mut Vec<Diagnostic>) -> Model {
     let mut names = Names::default();
     declare_shared(files, &mut names, found);
     let types = shared_types(files, &mut names, found);
     let events = events(files, &mut names, found);
-    let actions = actions(files, &names, found);
+    before.renew(names);
+    let actions = before.actions(files, found);
+    let names = &before.names;
     let catalog = catalog(files, &actions, found);
     let files_of_actions: Vec<&File<'_>> = actions.iter().map(|(_, file)| *file).collect();
     let mut model = Model {
         actions: actions.into_iter().map(|(action, _)| action).collect(),
         types: types.iter().map(|(named, _)| named.clone()).collect(),
         events,
-        pickers: names.pickers.into_values().flatten().collect(),
-        permissions: names.resources.into_iter().flatten().filter_map(|(_, resource)| resource).collect(),
-        tables: names.tables.into_iter().flatten().filter_map(|(_, table)| table).collect(),
+        pickers: names.pickers.values().flatten().cloned().collect(),
+        permissions: names.resources.iter().flatten().filter_map(|(_, resource)| resource.clone()).collect(),
+        tables: names.tables.iter().flatten().filter_map(|(_, table)| table.clone()).collect(),
         catalog,
     };
     graph::mark_used(&mut model);
@@ -225,15 +275,6 @@ fn events(files: &Sorted<'_>, names: &mut Names, found: &mut Vec<Diagnostic>) ->
     }
     events.sort_by(|a, b| a.name.cmp(&b.name));
     events
-}
-
-fn actions<'f>(files: &'f Sorted<'f>, names: &Names, found: &mut Vec<Diagnostic>) -> Vec<(Action, &'f File<'f>)> {
-    let mut actions = Vec::new();
-    for file in files.of(Role::Action) {
-        actions.extend(action::action(&mut Notes::of(file, found), names, file).map(|action| (action, file)));
-    }
-    actions.sort_by(|(a, _), (b, _)| (&a.id, a.version).cmp(&(&b.id, b.version)));
-    actions
 }
 
 /// Every action is in one group.

@@ -13,7 +13,7 @@ use crate::yaml::{Node, Span};
 /// What the files declare, for others to refer to.
 ///
 /// `None` stands for something whose own spec is wrong: it is known, and nothing is said about what refers to it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Names {
     pub types: BTreeMap<String, Option<Shape>>,
     pub events: BTreeSet<String>,
@@ -44,6 +44,15 @@ pub fn unknown_type() -> Type {
 }
 
 impl Names {
+    /// Whether everything that can be referred to is the same.
+    pub fn are_as(&self, other: &Self) -> bool {
+        self.types == other.types
+            && self.events == other.events
+            && self.pickers == other.pickers
+            && self.resources == other.resources
+            && self.tables == other.tables
+    }
+
     /// Whether a type, or the one that it refers to, is wrong itself.
     pub fn is_open(&self, ty: &Type) -> bool {
         matches!(ty, Type::Ref(name) if self.shape(name).is_none())

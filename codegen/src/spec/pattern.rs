@@ -1,9 +1,8 @@
 //! Regular expressions that mean the same to the `regex` crate, which judges at run time, and to ECMA-262, which JSON
 //! Schema refers to.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::{
@@ -15,7 +14,7 @@ const LARGEST: usize = 1 << 20;
 
 /// Compiled patterns: the same one may be written in many fields.
 #[derive(Debug, Default)]
-pub struct Patterns(RefCell<HashMap<String, Rc<Result<Regex, Refusal>>>>);
+pub struct Patterns(Mutex<HashMap<String, Arc<Result<Regex, Refusal>>>>);
 
 /// Why a pattern is not accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +28,9 @@ pub struct Refusal {
 
 impl Patterns {
     /// Compiles a pattern, once.
-    pub fn get(&self, pattern: &str) -> Rc<Result<Regex, Refusal>> {
-        if let Some(known) = self.0.borrow().get(pattern) {
-            return Rc::clone(known);
-        }
-        let compiled = Rc::new(compile(pattern));
-        self.0.borrow_mut().insert(pattern.to_owned(), Rc::clone(&compiled));
-        compiled
+    pub fn get(&self, pattern: &str) -> Arc<Result<Regex, Refusal>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(pattern.to_owned()).or_insert_with(|| Arc::new(compile(pattern))))
     }
 }
 
@@ -253,6 +248,6 @@ mod tests {
     #[test]
     fn a_pattern_is_compiled_once() {
         let patterns = Patterns::default();
-        assert!(Rc::ptr_eq(&patterns.get("a"), &patterns.get("a")));
+        assert!(Arc::ptr_eq(&patterns.get("a"), &patterns.get("a")));
     }
 }
