@@ -25,8 +25,9 @@ pub struct Arguments {
     /// The folder of specs [default: specs of the workspace]
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
-    /// A folder of stored workflows (JSON files), to be told which of their steps break
-    #[arg(long, value_name = "DIR")]
+    /// Stored workflows (a folder of JSON files, one such file, or - for the standard input), to be told which of their
+    /// steps break
+    #[arg(long, value_name = "DIR|FILE|-")]
     workflows: Option<PathBuf>,
     /// Show compatible changes, too
     #[arg(long)]
@@ -135,27 +136,38 @@ fn before(against: Option<&str>, root: &Path, specs: &Path) -> Result<(String, M
 }
 
 /// Every JSON file below a folder: a definition, or a list of them.
-fn workflows(folder: &Path) -> Result<Vec<Workflow>, String> {
+fn workflows(place: &Path) -> Result<Vec<Workflow>, String> {
+    if place == Path::new("-") {
+        let text = std::io::read_to_string(std::io::stdin()).map_err(|error| format!("standard input: {error}"))?;
+        return definitions("standard input", &text);
+    }
     let mut files = Vec::new();
-    collect(folder, &mut files)?;
-    files.sort();
+    if place.is_file() {
+        files.push(place.to_owned());
+    } else {
+        collect(place, &mut files)?;
+        files.sort();
+    }
     let mut all = Vec::new();
     for file in files {
-        let source = workspace::short(&file, folder);
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| format!("{}: not JSON: {error}", file.display()))?;
-        match value {
-            serde_json::Value::Array(items) => all.extend(
-                items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, definition)| Workflow { source: format!("{source}#{index}"), definition }),
-            ),
-            definition => all.push(Workflow { source, definition }),
-        }
+        let name = if file == place { file.display().to_string() } else { workspace::short(&file, place) };
+        all.extend(definitions(&name, &text).map_err(|error| error.replacen(&name, &file.display().to_string(), 1))?);
     }
     Ok(all)
+}
+
+/// One definition, or a list of them.
+fn definitions(source: &str, text: &str) -> Result<Vec<Workflow>, String> {
+    let value = serde_json::from_str(text).map_err(|error| format!("{source}: not JSON: {error}"))?;
+    Ok(match value {
+        serde_json::Value::Array(items) => {
+            let numbered = items.into_iter().enumerate();
+            let workflow = |(index, definition)| Workflow { source: format!("{source}#{index}"), definition };
+            numbered.map(workflow).collect()
+        }
+        definition => vec![Workflow { source: source.to_owned(), definition }],
+    })
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {

@@ -15,6 +15,7 @@ pub mod query;
 pub mod registry;
 pub mod spec;
 pub mod value;
+mod workflows;
 
 pub use call::{Answer, Call, Caller, Options, Runtime};
 pub use context::{Context, Emits, Event, Scope};
@@ -25,3 +26,4 @@ pub use registry::{Action, Entry, Pack};
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;
 pub use value::{Date, Timestamp, Update, Value};
+pub use workflows::StoredWorkflow;

@@ -53,6 +53,13 @@ pub enum Command {
         #[command(flatten)]
         database: DatabaseArguments,
     },
+    /// Print the stored workflows of all tenants as JSON, for `cargo gen diff --workflows -`
+    ///
+    /// Drafts, the last version of each workflow, and versions with runs that have not ended.
+    Workflows {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
     /// Set a database up, and look at its state
     #[command(subcommand)]
     Db(DbCommand),

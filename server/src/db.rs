@@ -1,4 +1,4 @@
-//! `actwright db` and `actwright relay`.
+//! `actwright db`, `actwright relay` and `actwright workflows`.
 
 use actwright_runtime::database::migrate::{Layout, SetStatus};
 use actwright_runtime::{Database, Error};
@@ -49,6 +49,12 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
         }
         DbCommand::Status { database } => status(&database, json).await,
     }
+}
+
+/// Prints stored workflows, whatever else is asked for: only programs read them.
+pub async fn workflows(arguments: &DatabaseArguments) -> Result<(), Failure> {
+    let stored = open::database(arguments, false).await?.workflows().await?;
+    say(serde_json::to_string_pretty(&stored).unwrap_or_default())
 }
 
 /// Delivers what is due.

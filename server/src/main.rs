@@ -59,6 +59,7 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Schema { action, output } => actions::schema(&action, output),
         Command::Pick(arguments) => pick::run(arguments, json).await,
         Command::Relay { database } => db::relay(&database, json).await,
+        Command::Workflows { database } => db::workflows(&database).await,
         Command::Db(command) => db::run(command, json).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -91,6 +91,16 @@ fn follow_up(title: &str) -> Value {
     json!({ "client_id": CLIENT, "type_id": TYPE, "title": title, "start_time": "2027-01-12T10:00:00+01:00" })
 }
 
+/// Stored workflows are what `cargo gen diff --workflows -` reads: a list of definitions with names.
+#[test]
+fn stored_workflows_are_printed() {
+    let seeded = Seeded::new();
+    let stored = parsed(&seeded.run(&["workflows"]));
+    let stored = stored.as_array().expect("a list");
+    assert!(stored.iter().any(|workflow| workflow["name"].as_str().is_some_and(|name| name.ends_with(" (draft)"))));
+    assert!(stored.iter().all(|workflow| workflow["definition"]["steps"].is_array()), "{stored:?}");
+}
+
 /// The first thing that anybody runs: every chapter is there, in order, with what it caused.
 #[test]
 fn the_demonstration_tells_its_story() {

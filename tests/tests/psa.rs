@@ -289,6 +289,17 @@ async fn a_run_acts_as_the_publisher_of_its_own_version() {
     psa.end().await;
 }
 
+/// All versions have runs that have not ended, so all of them count when an action changes.
+#[tokio::test]
+async fn workflows_that_may_run_are_found() {
+    let psa = Psa::start("psa workflows").await;
+    let stored = psa.place.database.workflows().await.unwrap();
+    let names: Vec<&str> = stored.iter().map(|workflow| workflow.name.as_str()).collect();
+    let expected = ["Follow up (version 1)", "Follow up (version 2)", "Follow up (version 3)", "Follow up (draft)"];
+    assert_eq!(names, expected);
+    psa.end().await;
+}
+
 /// Technicians may read clients and not change them, as in the PSA. Their role in the client portal grants nothing.
 #[tokio::test]
 async fn technicians_are_denied() {

@@ -144,6 +144,17 @@ fn stored_workflows_are_named() {
     let workflows = outer.path().join("workflows").display().to_string();
     let told = out(&gen_in(&folder, &["diff", "--workflows", &workflows]));
     insta::assert_snapshot!("workflows", stable(&told));
+    // One file is read as well as a folder of them, and so is what another program writes.
+    let file = stored.join("duty.json");
+    let of_file = out(&gen_in(&folder, &["diff", "--workflows", &file.display().to_string()]));
+    assert!(of_file.contains("Board duty") && !of_file.contains("Other duty"), "{of_file}");
+    let piped = Command::new(env!("CARGO_BIN_EXE_actwright-gen"))
+        .args(["diff", "--workflows", "-"])
+        .current_dir(&folder)
+        .stdin(fs::File::open(&file).unwrap())
+        .output()
+        .unwrap();
+    assert!(out(&piped).contains("standard input"), "{}", out(&piped));
     fs::write(stored.join("broken.json"), "{").unwrap();
     let broken = gen_in(&folder, &["diff", "--workflows", &workflows]);
     assert!(err(&broken).contains("broken.json: not JSON"), "{}", err(&broken));

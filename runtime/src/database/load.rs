@@ -226,6 +226,7 @@ const HOST_COLUMNS: &[(&str, &[(&str, ColumnType)])] = &[
             ("workflow_id", ColumnType::Uuid),
             ("workflow_version", ColumnType::Integer),
             ("status", ColumnType::Text),
+            ("completed_at", ColumnType::Timestamp),
         ],
     ),
 ];
