@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use actwright_codegen::assist::Workspace;
+use actwright_codegen::export;
 
 /// The specs below `base`, with one file replaced.
 fn texts(base: &Path, data: &[u8]) -> Option<(Vec<(String, String)>, String)> {
@@ -18,13 +19,17 @@ fn texts(base: &Path, data: &[u8]) -> Option<(Vec<(String, String)>, String)> {
     Some((texts, path))
 }
 
-/// Specs are a model, or have errors with places that exist; of a model, everything can be generated.
+/// Specs are a model, or have errors with places that exist; of a model, everything can be generated and exported.
 pub fn specs(base: &Path, data: &[u8]) {
     let Some((texts, _)) = texts(base, data) else { return };
     match actwright_codegen::load_texts(texts) {
         Ok(model) => {
             let output = actwright_codegen::output(&model);
             assert!(output.is_ok(), "{output:?}");
+            for target in ["mdbook", "model", "openapi", "typescript"] {
+                let exported = export::files(&model, target, Path::new("no/templates"));
+                assert!(exported.is_ok(), "{target}: {exported:?}");
+            }
         }
         Err(errors) => {
             assert!(!errors.is_empty());

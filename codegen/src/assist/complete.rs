@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::Workspace;
 use super::cursor::{self, Cursor, ITEM};
 use super::index::entries;
-use crate::emit::spec_schema;
 use crate::spec::file::{Role, role_of};
 use crate::spec::{FIELD, known_keys};
 use crate::yaml::{Kind, Node, Span};
@@ -77,7 +76,7 @@ pub fn described(workspace: &Workspace, file: &str, path: &[String]) -> Option<S
         steps.pop();
     }
     let text = |schema: &&Value| schema.get("description").and_then(Value::as_str).map(str::to_owned);
-    within(&schema, &steps).iter().find_map(text)
+    within(schema, &steps).iter().find_map(text)
 }
 
 /// The mapping that has the key at an offset.
@@ -130,7 +129,7 @@ impl Place<'_> {
             None => true,
         };
         let mut all = Vec::new();
-        for schema in within(&schema, &self.cursor.path) {
+        for schema in within(schema, &self.cursor.path) {
             for (key, about) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
                 if fits(key) {
                     all.push(self.proposed(key, CompletionKind::Key, None, description(about)));
@@ -196,7 +195,7 @@ impl Place<'_> {
         let is_type = self.cursor.path.last().is_some_and(|step| step == "type");
         let kind = if is_type { CompletionKind::Type } else { CompletionKind::Value };
         let mut all = Vec::new();
-        for schema in within(&schema, &self.cursor.path) {
+        for schema in within(schema, &self.cursor.path) {
             let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
             for value in listed.chain(schema.get("const")).filter_map(Value::as_str) {
                 let named = self.workspace.model.types.iter().find(|named| named.name == value);
@@ -286,7 +285,7 @@ impl Place<'_> {
     }
 }
 
-fn schema(workspace: &Workspace, role: Role) -> Option<Value> {
+fn schema(workspace: &Workspace, role: Role) -> Option<&Value> {
     let name = match role {
         Role::Action => "action",
         Role::Type => "type",
@@ -296,7 +295,7 @@ fn schema(workspace: &Workspace, role: Role) -> Option<Value> {
         Role::Catalog => "catalog",
         Role::Tables => "tables",
     };
-    spec_schema::all(&workspace.model).remove(name)
+    workspace.schemas().get(name)
 }
 
 fn description(schema: &Value) -> Option<&str> {

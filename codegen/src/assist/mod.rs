@@ -9,7 +9,9 @@ mod rename;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
 
 pub use complete::{Completion, CompletionKind};
 pub use hover::Hover;
@@ -17,6 +19,7 @@ pub use index::Place;
 pub use rename::Edit;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::emit::spec_schema;
 use crate::lint;
 use crate::model::Model;
 use crate::scaffold;
@@ -39,6 +42,8 @@ pub struct Workspace {
     trees: HashMap<String, Arc<Node>>,
     diagnostics: Diagnostics,
     model: Model,
+    /// The schemas of specs, made when they are asked for.
+    schemas: OnceLock<BTreeMap<&'static str, Value>>,
     index: Index,
 }
 
@@ -54,10 +59,15 @@ impl Workspace {
             trees: HashMap::new(),
             diagnostics: Diagnostics::default(),
             model: Model::default(),
+            schemas: OnceLock::new(),
             index: Index::default(),
         };
         workspace.refresh();
         workspace
+    }
+
+    fn schemas(&self) -> &BTreeMap<&'static str, Value> {
+        self.schemas.get_or_init(|| spec_schema::all(&self.model))
     }
 
     /// The folder of the specs.
@@ -84,6 +94,7 @@ impl Workspace {
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         let files = file::parse(&sources, &mut self.parses, &mut found);
         self.model = resolve(&files, &mut self.resolved, &mut found);
+        self.schemas.take();
         if found.is_empty() {
             found = lint::lint(&files, &self.model).0;
         }
