@@ -6,6 +6,8 @@ use std::path::Path;
 
 use actwright_codegen::import::{self, Document, Draft, Imported};
 use actwright_codegen::model::Model;
+use actwright_codegen::{Diagnostics, load_texts, output};
+use jsonschema::draft202012;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -15,8 +17,8 @@ fn draft() -> Draft {
     Draft { module, name, label: None, description: None, effects: None, permissions }
 }
 
-/// Whether specs with what was imported are right; else what is wrong.
-fn problem(imported: &Imported) -> Option<String> {
+/// Specs with what was imported.
+fn load(imported: &Imported) -> Result<Model, Diagnostics> {
     let group = "{ key: all, label: All, icon: box, tile_kind: group, description: All., actions: [pack.try_it], default_action: pack.try_it }";
     let more = [
         ("permissions.yaml", "permissions:\n  thing: { description: Things., actions: [update] }\n".to_owned()),
@@ -24,7 +26,12 @@ fn problem(imported: &Imported) -> Option<String> {
     ];
     let files = imported.files.iter().map(|(path, text)| (path.as_str(), text.clone())).chain(more);
     let texts = files.map(|(path, text)| (format!("specs/{path}"), text));
-    actwright_codegen::load_texts(texts).err().map(|errors| errors.to_string())
+    load_texts(texts)
+}
+
+/// What is wrong with what was imported.
+fn problem(imported: &Imported) -> Option<String> {
+    load(imported).err().map(|errors| errors.to_string())
 }
 
 fn imported(case: &Value) -> Imported {
@@ -165,4 +172,122 @@ proptest! {
         let imported = imported(&case);
         prop_assert_eq!(problem(&imported), None, "{}\n{:?}", case, imported.files);
     }
+}
+
+/// A schema that says of what type its values are.
+fn plain_schema() -> impl Strategy<Value = Value> {
+    let whole = -3..6_i64;
+    let bound = |name: &'static str| prop::option::of(whole.clone()).prop_map(move |one| json!({ name: one }));
+    let count = |name: &'static str| prop::option::of(0..4_u64).prop_map(move |one| json!({ name: one }));
+    let pattern =
+        prop::sample::select(vec!["^a", "^\\d+$", "^\\w{2}$", "^.$", "\\s", "^\\S*$", "^[\\s\\S]$", "b|\\-", "[^}]"]);
+    let texts = prop_oneof![
+        (count("minLength"), count("maxLength")).prop_map(|(min, max)| merged(&[
+            json!({ "type": "string" }),
+            min,
+            max
+        ])),
+        pattern.prop_map(|pattern| json!({ "type": "string", "pattern": pattern })),
+        prop::collection::vec(prop::sample::select(vec!["a", "b", "", "1", "a b", "é"]), 1..4)
+            .prop_map(|all| json!({ "enum": all })),
+        prop::sample::select(vec![json!("a"), json!(1), json!(1.5)]).prop_map(|one| json!({ "const": one })),
+    ];
+    let integers = [bound("minimum"), bound("maximum"), bound("exclusiveMinimum"), bound("exclusiveMaximum")];
+    let integers = integers.prop_map(|bounds| merged(&[&[json!({ "type": "integer" })][..], &bounds].concat()));
+    let numbers = [bound("minimum"), bound("maximum")];
+    let numbers = numbers.prop_map(|bounds| merged(&[&[json!({ "type": "number" })][..], &bounds].concat()));
+    let references =
+        prop::sample::select(vec!["#/$defs/record", "#/$defs/letters"]).prop_map(|to| json!({ "$ref": to }));
+    let leaf =
+        prop_oneof![3 => texts, 2 => integers, 1 => numbers, 1 => Just(json!({ "type": "boolean" })), 1 => references];
+    leaf.prop_recursive(2, 10, 3, move |inner| {
+        prop_oneof![
+            (inner.clone(), count("minItems"), count("maxItems"), any::<bool>()).prop_map(|(items, min, max, unique)| {
+                merged(&[json!({ "type": "array", "items": items, "uniqueItems": unique }), min, max])
+            }),
+            inner.clone().prop_map(|values| json!({ "type": "object", "additionalProperties": values })),
+            [inner.clone(), inner.clone()].prop_map(|[a, b]| {
+                json!({ "type": "object", "properties": { "a": a, "b": b }, "required": ["a"], "additionalProperties": false })
+            }),
+            inner.clone().prop_map(|inner| json!({ "anyOf": [inner, { "type": "null" }] })),
+            inner.clone().prop_map(|inner| json!({ "allOf": [inner, { "description": "More." }] })),
+            [inner.clone(), inner].prop_map(|both| json!({ "allOf": both })),
+        ]
+    })
+}
+
+/// One object with the entries of all, without those that are null.
+fn merged(all: &[Value]) -> Value {
+    let entries = all.iter().filter_map(Value::as_object).flatten().filter(|(_, value)| !value.is_null());
+    Value::Object(entries.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+fn plain_value() -> impl Strategy<Value = Value> {
+    let texts = vec![
+        "", "a", "b", "ab", "a b", "1", "12", "\n", "-", "}", "é", "é1", "\u{a0}", "\u{feff}", "\u{2028}", "٣", "😀",
+    ];
+    let leaf = prop_oneof![
+        3 => prop::sample::select(texts).prop_map(Value::from),
+        3 => (-4..7_i64).prop_map(Value::from),
+        1 => prop::sample::select(vec![json!(1.0), json!(1.5), json!(-0.5)]),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            [inner.clone(), inner.clone()].prop_map(|[a, b]| json!({ "a": a, "b": b })),
+            inner.clone().prop_map(|a| json!({ "a": a })),
+            inner.prop_map(|c| json!({ "c": c })),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Where nothing is noted, the generated schema accepts what the source accepts, and nothing else.
+    #[test]
+    fn what_is_not_noted_means_the_same(schema in plain_schema(), values in prop::collection::vec(plain_value(), 20)) {
+        let source = json!({
+            "type": "object",
+            "properties": { "value": schema },
+            "required": ["value"],
+            "additionalProperties": false,
+            "$defs": {
+                "record": {
+                    "type": "object",
+                    "properties": { "a": { "type": "string" }, "b": { "$ref": "#/$defs/record" } },
+                    "additionalProperties": false,
+                },
+                "letters": { "enum": ["a", "b"] },
+            },
+        });
+        let imported = imported(&json!({ "input": source }));
+        // The audit has no place in the source, and a pattern of all values is as good as a list of them.
+        let is_loss = |note: &&import::Note| !note.pointer.is_empty() && !note.message.contains("a text with a pattern");
+        prop_assume!(imported.notes.iter().find(is_loss).is_none());
+        let model = load(&imported).unwrap();
+        let generated: Value = serde_json::from_str(&output(&model).unwrap()["schemas/pack.try_it.v1.input.refs.json"]).unwrap();
+        let (source, generated) = (draft202012::new(&source).unwrap(), draft202012::new(&generated).unwrap());
+        for value in values {
+            let input = json!({ "value": value });
+            prop_assert_eq!(source.is_valid(&input), generated.is_valid(&input), "{} {}", input, imported.files[0].1);
+        }
+    }
+}
+
+/// Types that would be written out for ever are cut, and it does not take for ever.
+#[test]
+fn what_grows_is_cut() {
+    let list = |to: String| {
+        let fields: Map<String, Value> = (0..6).map(|n| (format!("f{n}"), json!({ "$ref": to }))).collect();
+        json!({ "type": "array", "items": { "type": "object", "properties": fields } })
+    };
+    let mut types: Map<String, Value> =
+        (0..12).map(|n| (format!("t{n}"), list(format!("#/$defs/t{}", n + 1)))).collect();
+    types.insert("t12".to_owned(), json!({ "type": "string" }));
+    let imported = imported(&json!({ "input": { "properties": { "top": { "$ref": "#/$defs/t0" } }, "$defs": types } }));
+    assert_eq!(problem(&imported), None);
+    assert!(imported.notes.iter().any(|note| note.message.contains("from here on")), "{:?}", imported.notes);
 }

@@ -89,7 +89,7 @@ impl<'d> Import<'d> {
 
     /// A schema of all that comes out.
     pub fn output(&mut self, schema: &Place<'d>) {
-        self.converter.direction = Direction::Output;
+        self.converter.begin(Direction::Output);
         let parts = flatten(std::slice::from_ref(schema), &mut self.converter.notes);
         if is_record(&parts, Direction::Output) {
             self.output = self.converter.fields(&parts, 0);

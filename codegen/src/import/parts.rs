@@ -105,6 +105,29 @@ pub fn is_null(schema: &Place<'_>) -> bool {
         || says("enum", &Value::Array(vec![Value::Null]))
 }
 
+/// Whether null fits a schema, as far as it says. `nullable`, of OpenAPI 3.0, is meant for all that is beside it.
+fn allows_null(schema: &Place<'_>, depth: usize) -> bool {
+    let Some(map) = schema.map().filter(|_| depth > 0) else { return true };
+    let listed = |key: &str| match map.get(key) {
+        Some(Value::Array(all)) => all.contains(&"null".into()) || all.contains(&Value::Null),
+        Some(one) => *one == "null" || one.is_null(),
+        None => true,
+    };
+    let any = |key: &str| {
+        let all = schema.list(key);
+        all.is_empty() || all.iter().any(|one| allows_null(one, depth - 1))
+    };
+    let target = || schema.text("$ref").and_then(|reference| schema.referred(reference).ok());
+    schema.is_true("nullable")
+        || ["type", "enum", "const"].into_iter().all(listed)
+            && ["anyOf", "oneOf"].into_iter().all(any)
+            && schema.list("allOf").iter().all(|one| allows_null(one, depth - 1))
+            && target().is_none_or(|target| allows_null(&target, depth - 1))
+}
+
+/// How deep [`allows_null`] looks.
+const DEEPEST_NULL: usize = 8;
+
 /// What must hold all at once: every keyword may be said several times.
 #[derive(Default)]
 pub struct Parts<'d> {
@@ -121,8 +144,9 @@ pub struct Parts<'d> {
 pub fn flatten<'d>(schemas: &[Place<'d>], notes: &mut Notes) -> Parts<'d> {
     let mut parts = Parts::default();
     let mut seen = BTreeSet::new();
-    let mut open: Vec<Place<'d>> = schemas.iter().rev().cloned().collect();
-    while let Some(schema) = open.pop() {
+    // Each with the references that led to it.
+    let mut open: Vec<(Place<'d>, Vec<String>)> = schemas.iter().rev().map(|one| (one.clone(), Vec::new())).collect();
+    while let Some((schema, mut way)) = open.pop() {
         match schema.value {
             Value::Bool(true) => continue,
             Value::Object(_) => {}
@@ -141,11 +165,16 @@ pub fn flatten<'d>(schemas: &[Place<'d>], notes: &mut Notes) -> Parts<'d> {
         let mut inside = Vec::new();
         if let Some(reference) = schema.text("$ref") {
             match schema.referred(reference) {
-                Ok(target) if seen.insert(target.shown()) => inside.push(target),
-                Ok(_) => {
+                Ok(target) if way.contains(&target.shown()) => {
                     notes.add(schema.shown_at("$ref"), "refers to itself, with nothing between; it becomes json");
                     parts.lost = true;
                 }
+                // What is said twice need not be looked at again.
+                Ok(target) if seen.insert(target.shown()) => {
+                    way.push(target.shown());
+                    inside.push(target);
+                }
+                Ok(_) => {}
                 Err(why) => {
                     notes.add(schema.shown_at("$ref"), format!("{why}, `{reference}`; it becomes json"));
                     parts.lost = true;
@@ -170,8 +199,9 @@ pub fn flatten<'d>(schemas: &[Place<'d>], notes: &mut Notes) -> Parts<'d> {
             }
         }
         parts.plain.push(schema);
-        open.extend(inside.into_iter().rev());
+        open.extend(inside.into_iter().rev().map(|one| (one, way.clone())));
     }
+    parts.nullable &= schemas.iter().all(|schema| allows_null(schema, DEEPEST_NULL));
     parts
 }
 

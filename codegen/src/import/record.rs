@@ -67,6 +67,7 @@ impl<'d> Converter<'d> {
         taken: &mut BTreeSet<String>,
         depth: usize,
     ) -> Vec<(&'d str, Field)> {
+        self.note_unchecked(parts);
         let required = parts.required();
         let mut fields = Vec::new();
         for (name, schemas) in properties(parts, self.direction, Some(&mut self.notes)) {

@@ -59,29 +59,45 @@ fn pattern(parts: &Parts<'_>, probe: &Probe, notes: &mut Notes) -> Option<String
     kept
 }
 
-/// Classes that are ASCII only in JSON Schema and all of Unicode here, as what they stand for.
+/// What JSON Schema takes for white space.
+const SPACE: &str = "\\t-\\r\\ufeff\\u2028\\u2029\\p{Zs}";
+
+/// Classes that mean something else here, as what they stand for, and characters without a backslash that they do not need.
 fn spelt_out(pattern: &str) -> String {
+    // What people write for any character at all, line ends included.
+    const ANY: [&str; 6] = ["[\\s\\S]", "[\\S\\s]", "[\\d\\D]", "[\\D\\d]", "[\\w\\W]", "[\\W\\w]"];
+    let pattern = ANY.iter().fold(pattern.to_owned(), |pattern, any| pattern.replace(any, "(?:[^\\n]|\\n)"));
     let mut written = String::with_capacity(pattern.len());
     let mut letters = pattern.chars();
     let mut in_class = false;
     while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => match (letters.next(), in_class) {
-                (Some('d'), true) => written.push_str("0-9"),
-                (Some('d'), false) => written.push_str("[0-9]"),
-                (Some('D'), false) => written.push_str("[^0-9]"),
-                (Some('w'), true) => written.push_str("A-Za-z0-9_"),
-                (Some('w'), false) => written.push_str("[A-Za-z0-9_]"),
-                (Some('W'), false) => written.push_str("[^A-Za-z0-9_]"),
-                (other, _) => {
-                    written.push('\\');
-                    written.extend(other);
-                }
-            },
-            '.' if !in_class => written.push_str("[^\\n\\r\\u2028\\u2029]"),
+        if letter != '\\' {
+            match letter {
+                '.' if !in_class => written.push_str("[^\\n\\r\\u2028\\u2029]"),
+                '[' | '}' if in_class => written.extend(['\\', letter]),
+                _ => written.push(letter),
+            }
+            in_class = letter == '[' || in_class && letter != ']';
+            continue;
+        }
+        let Some(escaped) = letters.next() else {
+            written.push('\\');
+            break;
+        };
+        let class = match escaped.to_ascii_lowercase() {
+            'd' => Some("0-9"),
+            'w' => Some("A-Za-z0-9_"),
+            's' => Some(SPACE),
+            _ => None,
+        };
+        match class {
+            Some(class) if in_class && escaped.is_ascii_lowercase() => written.push_str(class),
+            Some(class) if !in_class && escaped.is_ascii_lowercase() => written.push_str(&format!("[{class}]")),
+            Some(class) if !in_class => written.push_str(&format!("[^{class}]")),
+            None if "@\"' :;,<>=_#%!`~".contains(escaped) || escaped == '-' && !in_class => written.push(escaped),
             _ => {
-                in_class = letter == '[' || in_class && letter != ']';
-                written.push(letter);
+                written.push('\\');
+                written.push(escaped);
             }
         }
     }
@@ -192,6 +208,24 @@ fn multiples(parts: &Parts<'_>, notes: &mut Notes, is_whole: bool) {
 /// In characters, for a pattern of all values.
 const LONGEST_PATTERN: usize = 2_000;
 
+/// Whether a value is of one of these types. Null is of any, as many forget to say that it may be there.
+pub fn is_of(value: &Value, types: &[&str]) -> bool {
+    let own: &[&str] = match value {
+        Value::Null => return true,
+        Value::Bool(_) => &["boolean"],
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => &["integer", "number"],
+        Value::Number(_) => &["number"],
+        Value::String(_) => &["string"],
+        Value::Array(_) => &["array"],
+        Value::Object(_) => &["object"],
+    };
+    own.iter().any(|one| types.contains(one))
+}
+
+/// What could make the listed values fewer, and hardly ever does.
+pub const BESIDE_VALUES: [&str; 8] =
+    ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+
 /// The values of `enum` and `const`: those that all parts list.
 pub fn values<'d>(parts: &Parts<'d>) -> Option<Vec<&'d Value>> {
     let mut values: Option<Vec<&'d Value>> = None;
@@ -281,8 +315,10 @@ mod tests {
             ("^\\d{4}-\\w+$", "^[0-9]{4}-[A-Za-z0-9_]+$"),
             ("[\\d.\\]x]\\.", "[0-9.\\]x]\\."),
             ("[^\\w-]\\\\d", "[^A-Za-z0-9_-]\\\\d"),
+            ("^[\\s\\S]*[^[}]$", "^(?:[^\\n]|\\n)*[^\\[\\}]$"),
             ("a.c", "a[^\\n\\r\\u2028\\u2029]c"),
-            ("\\s\\b", "\\s\\b"),
+            ("[\\s]\\S", "[\\t-\\r\\ufeff\\u2028\\u2029\\p{Zs}][^\\t-\\r\\ufeff\\u2028\\u2029\\p{Zs}]"),
+            ("[\\-\\W]\\-\\@\\b", "[\\-\\W]-@\\b"),
             ("x\\", "x\\"),
         ] {
             assert_eq!(spelt_out(pattern), expected);

@@ -21,8 +21,8 @@ pub enum Direction {
 /// Values in values, beyond what forms and readers of YAML can take.
 const DEEPEST: usize = 20;
 
-/// Schemas that are looked at, where each reference counts: alternatives of alternatives grow fast.
-const MOST_STEPS: usize = 200_000;
+/// Schemas that are written out in one record, where each reference counts: lists of records of lists grow fast.
+const MOST_STEPS: usize = 5_000;
 
 /// A type that several places share. In the fields it has its number for a name, until all are known.
 #[derive(Debug)]
@@ -85,12 +85,17 @@ impl<'d> Converter<'d> {
         }
     }
 
+    /// Turns to another record.
+    pub fn begin(&mut self, direction: Direction) {
+        self.direction = direction;
+        self.steps = 0;
+    }
+
     /// Looks at the fields of all types that were met on the way.
     pub fn finish_types(&mut self) {
         while let Some(index) = self.open.pop_front() {
-            let named = &self.named[index];
-            self.direction = named.direction;
-            let place = named.place.clone();
+            let (place, direction) = (self.named[index].place.clone(), self.named[index].direction);
+            self.begin(direction);
             let parts = flatten(&[place], &mut self.notes);
             let fields = self.fields(&parts, 0);
             self.named[index].shape = Shape::Object(fields);
@@ -101,12 +106,16 @@ impl<'d> Converter<'d> {
     pub fn value(&mut self, schemas: &[Place<'d>], depth: usize) -> Converted<'d> {
         self.steps += 1;
         let shown = schemas.first().map(Place::shown).unwrap_or_default();
-        if depth > DEEPEST {
-            self.notes.add(shown, format!("nested deeper than {DEEPEST} values; it becomes json"));
+        if self.steps > MOST_STEPS {
+            if self.steps == MOST_STEPS + 1 {
+                let message =
+                    format!("more than {MOST_STEPS} schemas would be written out; from here on, they become json");
+                self.notes.add(shown, message);
+            }
             return Converted::json();
         }
-        if self.steps > MOST_STEPS {
-            self.notes.add("", format!("there are more than {MOST_STEPS} schemas in it; the rest becomes json"));
+        if depth > DEEPEST {
+            self.notes.add(shown, format!("nested deeper than {DEEPEST} values; it becomes json"));
             return Converted::json();
         }
         if let [schema] = schemas {
@@ -189,6 +198,16 @@ impl<'d> Converter<'d> {
         if let Some(values) = scalar::values(parts) {
             let place = parts.all("enum").chain(parts.all("const")).next();
             let shown = place.map_or_else(|| parts.shown(), |place| place.shown());
+            for key in scalar::BESIDE_VALUES {
+                for place in parts.all(key) {
+                    self.notes.add(place.shown(), format!("{key} is not checked beside the values"));
+                }
+            }
+            if let (Some(types), Some(place)) = (parts.types(), parts.all("type").next())
+                && !values.iter().all(|value| scalar::is_of(value, &types))
+            {
+                self.notes.add(place.shown(), "not the type of the listed values, which are taken");
+            }
             let (ty, nullable) = scalar::enumeration(&shown, &values, &self.probe, &mut self.notes);
             return (ty, nullable, false);
         }
@@ -238,10 +257,6 @@ impl<'d> Converter<'d> {
             return None;
         }
         if parts.only_require() {
-            for (keyword, _) in &parts.alternatives {
-                let message = "alternatives of what is required are not checked; `rules` can say it (any_of, one_of)";
-                self.notes.add(keyword.shown(), message);
-            }
             return None;
         }
         if let ([(keyword, all)], false) = (parts.alternatives.as_slice(), parts.says_more())
@@ -327,7 +342,7 @@ impl<'d> Converter<'d> {
     }
 
     /// Notes what is not judged, nor said in another way.
-    fn note_unchecked(&mut self, parts: &Parts<'_>) {
+    pub fn note_unchecked(&mut self, parts: &Parts<'_>) {
         const UNCHECKED: [&str; 14] = [
             "not",
             "if",
@@ -344,6 +359,10 @@ impl<'d> Converter<'d> {
             "contentMediaType",
             "contentSchema",
         ];
+        for (keyword, _) in parts.alternatives.iter().filter(|_| parts.only_require()) {
+            let message = "alternatives of what is required are not checked; `rules` can say it (any_of, one_of)";
+            self.notes.add(keyword.shown(), message);
+        }
         for key in UNCHECKED {
             for place in parts.all(key) {
                 self.notes.add(place.shown(), format!("{key} is not checked"));
