@@ -75,6 +75,13 @@ impl<'d> Import<'d> {
         self.input.push((name.to_owned(), field));
     }
 
+    /// Makes a secret of the last field of what goes in.
+    pub fn hide_last(&mut self) {
+        if let Some((_, field)) = self.input.last_mut() {
+            field.secret = true;
+        }
+    }
+
     /// A schema of what goes in beside the parameters: its fields, or one field of all of it.
     pub fn body(&mut self, schema: &Place<'d>) {
         self.converter.direction = Direction::Input;

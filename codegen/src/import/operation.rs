@@ -9,6 +9,12 @@ use crate::model::{Effects, Model};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// Headers that OpenAPI wants no parameters for, in lower case.
+const OF_THE_CALL: [&str; 3] = ["accept", "authorization", "content-type"];
+
+/// Names of headers with one of these say something that no audit row should hold.
+const CREDENTIALS: [&str; 6] = ["token", "secret", "password", "credential", "signature", "key"];
+
 /// An operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
@@ -123,14 +129,23 @@ fn parameters<'d>(import: &mut Import<'d>, path: &Place<'d>, operation: &Place<'
     }
     for parameter in ordered {
         let (name, within) = (parameter.text("name").unwrap_or_default(), parameter.text("in").unwrap_or_default());
-        if !matches!(within, "path" | "query") {
+        if !matches!(within, "path" | "query" | "header") {
             import.note(parameter.shown(), format!("parameters in the {within} are left out"));
+            continue;
+        }
+        if within == "header" && OF_THE_CALL.contains(&name.to_ascii_lowercase().as_str()) {
+            import.note(parameter.shown(), format!("the header {name} is left out: it says who calls, or how"));
             continue;
         }
         let of_media = || parameter.get("content")?.entries().next()?.1.get("schema");
         let schema = parameter.get("schema").or_else(of_media);
         let is_required = within == "path" || parameter.is_true("required");
         import.parameter(name, schema, parameter.text("description"), is_required);
+        let words = name.to_ascii_lowercase();
+        if within == "header" && CREDENTIALS.iter().any(|word| words.contains(word)) {
+            import.note(parameter.shown(), format!("the header {name} is taken for a secret"));
+            import.hide_last();
+        }
     }
 }
 
