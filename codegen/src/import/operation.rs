@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::action::Import;
 use super::document::{Document, Place};
+use super::parts::peel;
 use super::{Draft, Imported};
 use crate::model::{Effects, Model};
 
@@ -158,12 +159,16 @@ fn body<'d>(import: &mut Import<'d>, operation: &Place<'d>) {
     };
     let forms = ["application/x-www-form-urlencoded", "multipart/form-data"];
     let form = || body.get("content")?.entries().find(|(name, _)| forms.contains(&essence(name)));
-    let Some((name, media)) = body.get("content").and_then(|content| json(&content)).or_else(form) else {
-        import.note(shown, "the body is no JSON and no form; it is left out");
+    let parts = || with_parts(&body.get("content")?);
+    let Some((name, media)) = body.get("content").and_then(|content| json(&content)).or_else(form).or_else(parts)
+    else {
+        import.note(shown, "the body is no JSON and no form, and has no parts; it is left out");
         return;
     };
     if forms.contains(&essence(name)) {
         import.note(media.shown(), "a form becomes fields; how files are sent is not carried over");
+    } else if rank(name).is_none() {
+        import.note(media.shown(), format!("{name}: its parts become fields, as those of JSON"));
     }
     let Some(schema) = media.get("schema") else {
         import.note(media.shown(), "the body has no schema; it becomes json");
@@ -204,9 +209,14 @@ fn answer<'d>(import: &mut Import<'d>, operation: &Place<'d>) {
         let Some(content) = response.get("content").filter(|content| content.entries().next().is_some()) else {
             continue;
         };
-        match json(&content) {
-            Some((_, media)) => match media.get("schema") {
-                Some(schema) => return import.output(&schema),
+        match json(&content).or_else(|| with_parts(&content)) {
+            Some((name, media)) => match media.get("schema") {
+                Some(schema) => {
+                    if rank(name).is_none() {
+                        import.note(media.shown(), format!("{name}: its parts become fields, as those of JSON"));
+                    }
+                    return import.output(&schema);
+                }
                 None => last = Some((media.shown(), "the response has no schema; the output is empty")),
             },
             None => last = Some((content.shown(), "the response is no JSON; the output is empty")),
@@ -222,15 +232,28 @@ fn essence(name: &str) -> &str {
     name.split(';').next().unwrap_or(name).trim()
 }
 
-/// The content that is JSON, the plainest first.
-fn json<'d>(content: &Place<'d>) -> Option<(&'d str, Place<'d>)> {
-    let rank = |name: &str| match essence(name) {
+/// How plainly it is JSON, when it is.
+fn rank(name: &str) -> Option<u8> {
+    match essence(name) {
         "application/json" => Some(0),
         "text/json" => Some(1),
         name if name.ends_with("+json") => Some(2),
         "*/*" | "application/*" => Some(3),
         _ => None,
-    };
+    }
+}
+
+/// The content that is JSON, the plainest first.
+fn json<'d>(content: &Place<'d>) -> Option<(&'d str, Place<'d>)> {
     let ranked = content.entries().filter_map(|(name, media)| Some((rank(name)?, (name, media))));
     ranked.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
+}
+
+/// Content that is no JSON and has parts all the same, such as XML: its schema says what they are.
+fn with_parts<'d>(content: &Place<'d>) -> Option<(&'d str, Place<'d>)> {
+    const PARTS: [&str; 5] = ["properties", "items", "allOf", "anyOf", "oneOf"];
+    content.entries().find(|(_, media)| {
+        let schema = media.get("schema").map(|schema| peel(&schema).inner);
+        schema.is_some_and(|schema| PARTS.iter().any(|key| schema.get(key).is_some()))
+    })
 }
