@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 fn draft() -> Draft {
     let permissions = vec!["thing:update".to_owned()];
     let (module, name) = ("pack".to_owned(), "try_it".to_owned());
-    Draft { module, name, label: None, description: None, effects: None, permissions }
+    let (read_permissions, write_permissions) = (permissions.clone(), permissions);
+    Draft { module, name, label: None, description: None, effects: None, read_permissions, write_permissions }
 }
 
 /// Specs with what was imported.

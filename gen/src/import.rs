@@ -9,8 +9,7 @@ use actwright_codegen::model::{Effects, Model};
 use actwright_codegen::scaffold;
 use clap::Args;
 
-use crate::new::Choice;
-use crate::plan::{self, Plan};
+use crate::plan::{self, About, Plan};
 use crate::workspace;
 
 /// Write the spec of a new action from a pair of JSON Schemas or an OpenAPI operation, and name it in the catalog
@@ -37,21 +36,8 @@ pub struct Arguments {
     /// List the operations of the OpenAPI document
     #[arg(long, requires = "openapi", conflicts_with_all = ["id", "operation"])]
     list: bool,
-    /// What workflow authors see [default: from the document, else from the name]
-    #[arg(long)]
-    label: Option<String>,
-    /// A sentence for them [default: likewise]
-    #[arg(long)]
-    description: Option<String>,
-    /// Whether it reads or writes [default: GET and HEAD read, all else writes]
-    #[arg(long, value_enum)]
-    effects: Option<Choice>,
-    /// A permission that every call needs, such as client:update; may be repeated
-    #[arg(long, value_name = "RESOURCE:ACTION")]
-    permission: Vec<String>,
-    /// The group of the catalog [default: the one with actions of the module]
-    #[arg(long, value_name = "KEY")]
-    group: Option<String>,
+    #[command(flatten)]
+    about: About,
     /// Print the specs, and write nothing
     #[arg(long)]
     print: bool,
@@ -120,7 +106,7 @@ fn import(arguments: &Arguments, root: &Path) -> Result<(Imported, Plan), String
     let specs = root.join("specs");
     let catalog_path = specs.join("catalog.yaml");
     let catalog = fs::read_to_string(&catalog_path).map_err(|error| format!("specs/catalog.yaml: {error}"))?;
-    let catalog = scaffold::add_to_catalog(&catalog, arguments.group.as_deref(), module, name)?;
+    let catalog = scaffold::add_to_catalog(&catalog, arguments.about.group.as_deref(), module, name)?;
     let files = imported.files.iter().map(|(path, text)| (specs.join(path), text.clone()));
     let files: Vec<_> = files.chain([(catalog_path, catalog)]).collect();
     plan::check(root, &files)?;
@@ -138,30 +124,31 @@ fn import(arguments: &Arguments, root: &Path) -> Result<(Imported, Plan), String
 }
 
 fn imported(arguments: &Arguments, (module, name): (&str, &str), model: &Model) -> Result<Imported, String> {
-    let mut draft = Draft {
+    let About { label, description, effects, permission, .. } = &arguments.about;
+    let permissions = |effects| match permission.as_slice() {
+        [] => Ok(vec![plan::permission(model, module, effects)?]),
+        given => Ok::<_, String>(given.to_vec()),
+    };
+    let draft = Draft {
         module: module.to_owned(),
         name: name.to_owned(),
-        label: arguments.label.clone(),
-        description: arguments.description.clone(),
-        effects: arguments.effects.map(Into::into),
-        permissions: arguments.permission.clone(),
+        label: label.clone(),
+        description: description.clone(),
+        effects: effects.map(Into::into),
+        read_permissions: permissions(Effects::Read)?,
+        write_permissions: permissions(Effects::Write)?,
     };
-    let import = |draft: &Draft| match (&arguments.openapi, &arguments.operation, &arguments.input) {
+    match (&arguments.openapi, &arguments.operation, &arguments.input) {
         (Some(path), Some(operation), _) => {
             let document = read(path, "")?;
-            import::operation(draft, &document, operation, model).map_err(|message| in_file(path, &message))
+            import::operation(&draft, &document, operation, model).map_err(|message| in_file(path, &message))
         }
         (_, _, Some(input)) => {
             let output = arguments.output.as_ref().map(|path| read(path, "output")).transpose()?;
-            Ok(import::schemas(draft, &read(input, "input")?, output.as_ref(), model))
+            Ok(import::schemas(&draft, &read(input, "input")?, output.as_ref(), model))
         }
         _ => Err("say what to import: --input FILE, or --openapi FILE --operation OPERATION".to_owned()),
-    };
-    if draft.permissions.is_empty() {
-        let effects = if import(&draft)?.writes { Effects::Write } else { Effects::Read };
-        draft.permissions.push(plan::permission(model, module, effects)?);
     }
-    import(&draft)
 }
 
 fn read(path: &Path, name: &str) -> Result<Document, String> {

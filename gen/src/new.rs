@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use actwright_codegen::model::{Effects, Model};
 use actwright_codegen::scaffold::{self, Draft};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::plan::{self, Plan};
+use crate::plan::{self, About, Choice, Plan};
 use crate::workspace;
 
 /// Write the spec of a new action, or the next version of one, and name it in the catalog
@@ -23,42 +23,14 @@ pub struct Arguments {
     /// Copy the version before and its body
     #[arg(long, value_name = "N", conflicts_with_all = ["label", "description", "effects", "permission", "subject", "group"])]
     version: Option<u32>,
-    /// What workflow authors see [default: from the name]
-    #[arg(long)]
-    label: Option<String>,
-    /// A sentence for them
-    #[arg(long)]
-    description: Option<String>,
-    /// Whether it reads or writes [default: write]
-    #[arg(long, value_enum)]
-    effects: Option<Choice>,
-    /// A permission that every call needs, such as client:update; may be repeated
-    #[arg(long, value_name = "RESOURCE:ACTION")]
-    permission: Vec<String>,
+    #[command(flatten)]
+    about: About,
     /// What it is about, such as client, which becomes the field client_id
     #[arg(long, value_name = "NAME")]
     subject: Option<String>,
-    /// The group of the catalog [default: the one with actions of the module]
-    #[arg(long, value_name = "KEY")]
-    group: Option<String>,
     /// Ask nothing
     #[arg(long)]
     yes: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Choice {
-    Read,
-    Write,
-}
-
-impl From<Choice> for Effects {
-    fn from(choice: Choice) -> Self {
-        match choice {
-            Choice::Read => Self::Read,
-            Choice::Write => Self::Write,
-        }
-    }
 }
 
 pub fn run(arguments: &Arguments) -> ExitCode {
@@ -80,7 +52,7 @@ fn new_action(arguments: &Arguments, root: &Path) -> Result<Plan, String> {
     let draft = draft(arguments, module, name, &model)?;
     let catalog_path = root.join("specs/catalog.yaml");
     let catalog = fs::read_to_string(&catalog_path).map_err(|error| format!("specs/catalog.yaml: {error}"))?;
-    let catalog = scaffold::add_to_catalog(&catalog, arguments.group.as_deref(), module, name)?;
+    let catalog = scaffold::add_to_catalog(&catalog, arguments.about.group.as_deref(), module, name)?;
     let spec_path = root.join("specs").join(scaffold::spec_path(module, name, 1));
     let files = vec![(spec_path.clone(), draft.spec()), (catalog_path, catalog)];
     plan::check(root, &files)?;
@@ -127,9 +99,10 @@ fn latest(model: &Model, id: &str) -> Option<u32> {
 /// What was given, what is answered, else what is likely.
 fn draft(arguments: &Arguments, module: &str, name: &str, model: &Model) -> Result<Draft, String> {
     let asks = !arguments.yes && io::stdin().is_terminal();
-    let label = answer(arguments.label.clone(), asks, "Label", &scaffold::title(name))?;
-    let description = answer(arguments.description.clone(), asks, "Description, a sentence", &format!("{label}."))?;
-    let effects = match arguments.effects {
+    let label = answer(arguments.about.label.clone(), asks, "Label", &scaffold::title(name))?;
+    let description =
+        answer(arguments.about.description.clone(), asks, "Description, a sentence", &format!("{label}."))?;
+    let effects = match arguments.about.effects {
         Some(Choice::Read) => "read".to_owned(),
         Some(Choice::Write) => "write".to_owned(),
         None => answer(None, asks, "Does it read or write?", "write")?,
@@ -141,11 +114,11 @@ fn draft(arguments: &Arguments, module: &str, name: &str, model: &Model) -> Resu
     };
     let first = model.pickers.first().map_or("record", |picker| picker.kind.as_str());
     let subject = answer(arguments.subject.clone(), asks, "What is it about?", first)?;
-    let permissions = if arguments.permission.is_empty() {
+    let permissions = if arguments.about.permission.is_empty() {
         let likely = plan::permission(model, &subject, effects)?;
         vec![answer(None, asks, "Permission", &likely)?]
     } else {
-        arguments.permission.clone()
+        arguments.about.permission.clone()
     };
     let picker = model.pickers.iter().find(|picker| picker.kind == subject).map(|picker| picker.kind.clone());
     let (module, name) = (module.to_owned(), name.to_owned());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use actwright_codegen::model::{Effects, Model};
+use clap::{Args, ValueEnum};
 
 use crate::output::Format;
 use crate::workspace;
@@ -13,6 +14,42 @@ use crate::workspace;
 pub struct Plan {
     pub files: Vec<(PathBuf, String)>,
     pub next: Vec<String>,
+}
+
+/// What people may say of an action that is new.
+#[derive(Debug, Args)]
+pub struct About {
+    /// What workflow authors see [default: from the document, else from the name]
+    #[arg(long)]
+    pub label: Option<String>,
+    /// A sentence for them [default: likewise]
+    #[arg(long)]
+    pub description: Option<String>,
+    /// Whether it reads or writes [default: write; of an operation, what its method says]
+    #[arg(long, value_enum)]
+    pub effects: Option<Choice>,
+    /// A permission that every call needs, such as client:update; may be repeated
+    #[arg(long, value_name = "RESOURCE:ACTION")]
+    pub permission: Vec<String>,
+    /// The group of the catalog [default: the one with actions of the module]
+    #[arg(long, value_name = "KEY")]
+    pub group: Option<String>,
+}
+
+/// Effects, as the command line knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    Read,
+    Write,
+}
+
+impl From<Choice> for Effects {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Read => Self::Read,
+            Choice::Write => Self::Write,
+        }
+    }
 }
 
 /// Writes the files, and says what to do next.

@@ -115,7 +115,7 @@ struct Place {
 /// More names than this are not read but searched for.
 const LONGEST_CHOICE: usize = 20;
 
-fn closest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn closest<'n>(wanted: &str, names: &[&'n str]) -> Option<&'n str> {
     let scored = names.iter().map(|name| (strsim::jaro_winkler(wanted, name), *name)).filter(|(score, _)| *score > 0.8);
     scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
 }

@@ -39,7 +39,17 @@ pub fn parts(model: &Model) -> Vec<Part> {
     let outlines: Vec<Action> = model.actions.iter().map(outline).collect();
     let shared = [
         of(Name::Library, Model { actions: outlines.clone(), ..Model::default() }),
-        of(Name::SpecSchemas, Model { actions: outlines, ..without_actions(model) }),
+        of(
+            Name::SpecSchemas,
+            Model {
+                actions: outlines,
+                types: types.clone(),
+                events: events.clone(),
+                pickers: pickers.clone(),
+                tables: tables.clone(),
+                ..Model::default()
+            },
+        ),
         of(Name::Types, Model { types: types.clone(), ..Model::default() }),
         of(Name::Events, Model { events: events.clone(), types: types.clone(), ..Model::default() }),
         of(Name::Pickers, Model { pickers: pickers.clone(), ..Model::default() }),
@@ -73,18 +83,6 @@ fn outline(action: &Action) -> Action {
         audit: None,
         emits: Vec::new(),
         examples: Vec::new(),
-    }
-}
-
-fn without_actions(model: &Model) -> Model {
-    Model {
-        actions: Vec::new(),
-        types: model.types.clone(),
-        events: model.events.clone(),
-        pickers: model.pickers.clone(),
-        permissions: model.permissions.clone(),
-        tables: model.tables.clone(),
-        catalog: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diagnostic::closest;
 use crate::generator::{self, Drift, Output, Report};
 use crate::model::Model;
 use templates::{Template, Templates};
@@ -71,11 +72,10 @@ impl fmt::Display for Error {
         match self {
             Self::UnknownTarget(name, known) => {
                 write!(f, "there is no target `{name}`")?;
-                let names = known.iter().map(|target| target.name.as_str());
-                let near = names.clone().map(|one| (strsim::jaro_winkler(one, name), one));
-                match near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(near, _)| *near > 0.8) {
-                    Some((_, near)) => write!(f, ": did you mean `{near}`?"),
-                    None => write!(f, ": there are {}", names.collect::<Vec<_>>().join(", ")),
+                let names: Vec<&str> = known.iter().map(|target| target.name.as_str()).collect();
+                match closest(name, &names) {
+                    Some(near) => write!(f, ": did you mean `{near}`?"),
+                    None => write!(f, ": there are {}", names.join(", ")),
                 }
             }
             Self::Template(message) => f.write_str(message),

@@ -34,8 +34,10 @@ pub struct Draft {
     pub description: Option<String>,
     /// Whether it reads or writes; from the method, else it writes.
     pub effects: Option<Effects>,
-    /// `resource:action`.
-    pub permissions: Vec<String>,
+    /// What a call needs if the action reads, such as `client:read`.
+    pub read_permissions: Vec<String>,
+    /// What a call needs if it writes.
+    pub write_permissions: Vec<String>,
 }
 
 /// Specs to start from.

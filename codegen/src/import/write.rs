@@ -131,13 +131,14 @@ pub fn action(
     let label = draft.label.clone().unwrap_or_else(|| scaffold::title(&draft.name));
     let description = draft.description.clone().unwrap_or_else(|| format!("{label}."));
     let word = |word: &str| Yaml::Word(word.to_owned());
+    let permissions = if audit.is_some() { &draft.write_permissions } else { &draft.read_permissions };
     let mut entries = vec![
         ("action", Yaml::Word(format!("{}.{}", draft.module, draft.name))),
         ("version", word("1")),
         ("label", Yaml::text(&label)),
         ("description", Yaml::text(&description)),
         ("effects", word(if audit.is_some() { "write" } else { "read" })),
-        ("permissions", Yaml::List(draft.permissions.iter().map(|one| word(one)).collect())),
+        ("permissions", Yaml::List(permissions.iter().map(|one| word(one)).collect())),
         ("input", fields(input)),
         ("output", fields(output)),
     ];
