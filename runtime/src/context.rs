@@ -140,7 +140,7 @@ impl<'a, A: Action> Context<'a, A> {
     where
         A: Emits<E>,
     {
-        let key = event.key();
+        let (key, subject) = (event.key(), event.subject());
         let mut payload = json!({
             "tenantId": self.scope.tenant,
             "occurredAt": self.scope.now,
@@ -150,7 +150,8 @@ impl<'a, A: Action> Context<'a, A> {
         if let (Some(payload), Value::Object(own)) = (payload.as_object_mut(), own) {
             payload.extend(own);
         }
-        self.scope.effects.push(Effect::new(EffectKind::Event, E::NAME, Some(key), payload));
+        let effect = Effect::new(EffectKind::Event, E::NAME, Some(key), payload);
+        self.scope.effects.push(Effect { subject: Some(subject), ..effect });
         Ok(())
     }
 
@@ -196,6 +197,12 @@ pub trait Event: Serialize {
 
     /// The same for the same happening, so that subscribers can tell a repetition.
     fn key(&self) -> String;
+
+    /// What it is about. Events of one subject are delivered in order; without a subject in its spec, an event is about
+    /// itself.
+    fn subject(&self) -> String {
+        self.key()
+    }
 }
 
 /// An action whose spec names the event under `emits`.

@@ -1,4 +1,4 @@
-//! What calls left behind: their audit rows and their effects.
+//! What calls left behind.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,23 +26,6 @@ pub struct AuditEntry {
     pub details: Value,
     /// When.
     pub at: Timestamp,
-}
-
-/// Something of the outbox.
-#[derive(Debug, Clone, Serialize)]
-pub struct StoredEffect {
-    /// `event`, `mail` or `job`.
-    pub kind: String,
-    /// Event name, subject or job.
-    pub name: String,
-    /// Event key, Message-ID, or the id of a job.
-    pub key: String,
-    /// What is delivered.
-    pub payload: Value,
-    /// `pending`, `delivered` or `dead`.
-    pub status: String,
-    /// Why the last attempt failed.
-    pub last_error: Option<String>,
 }
 
 /// How many effects a database holds in each state, over all tenants.
@@ -75,26 +58,6 @@ impl Runtime {
         rows.first().map(entry).transpose()
     }
 
-    /// The effects of a call, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the database.
-    pub async fn effects_of(&self, tenant: Uuid, invocation_id: Uuid) -> Result<Vec<StoredEffect>> {
-        let rows = self.of_call(tenant, invocation_id, SQLITE_EFFECTS, POSTGRES_EFFECTS).await?;
-        let effect = |row: &RawRow| {
-            Ok(StoredEffect {
-                kind: row.get(0, ColumnType::Text)?,
-                name: row.get(1, ColumnType::Text)?,
-                key: row.get(2, ColumnType::Text)?,
-                payload: row.get(3, ColumnType::Json)?,
-                status: row.get(4, ColumnType::Text)?,
-                last_error: row.get(5, ColumnType::Text)?,
-            })
-        };
-        rows.iter().map(effect).collect()
-    }
-
     async fn of_call(
         &self,
         tenant: Uuid,
@@ -122,7 +85,7 @@ impl Database {
     ///
     /// Those of the database.
     pub async fn outbox_counts(&self) -> Result<OutboxCounts> {
-        let mut tx = self.begin_read().await?;
+        let mut tx = self.begin_read_for_all().await?;
         let statement = match tx.engine() {
             Engine::Sqlite => SQLITE_COUNTS,
             Engine::Postgres => POSTGRES_COUNTS,
@@ -145,10 +108,6 @@ const SQLITE_AUDIT: &str = "SELECT operation, user_id, record_id, changed_data, 
      WHERE tenant = ?1 AND audit_id = ?2";
 const POSTGRES_AUDIT: &str = "SELECT operation, user_id, record_id, changed_data, details, timestamp FROM audit_logs \
      WHERE tenant = $1 AND audit_id = $2";
-const SQLITE_EFFECTS: &str = "SELECT kind, name, key, payload, status, last_error FROM actwright_outbox \
-     WHERE tenant = ?1 AND invocation_id = ?2 ORDER BY outbox_id";
-const POSTGRES_EFFECTS: &str = "SELECT kind, name, key, payload, status, last_error FROM actwright.outbox \
-     WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id";
 const SQLITE_COUNTS: &str =
     "SELECT status, count(*) FROM actwright_outbox WHERE status IN ('pending', 'dead') GROUP BY status";
 const POSTGRES_COUNTS: &str =

@@ -14,6 +14,7 @@ pub mod pickers;
 pub mod query;
 pub mod registry;
 pub mod spec;
+mod step;
 pub mod value;
 mod workflows;
 
@@ -21,7 +22,7 @@ pub use call::{Answer, Call, Caller, Options, Runtime};
 pub use context::{Context, Emits, Event, Scope};
 pub use database::Database;
 pub use error::{Category, Code, Error, Result};
-pub use history::{AuditEntry, OutboxCounts, StoredEffect};
+pub use history::{AuditEntry, OutboxCounts};
 pub use registry::{Action, Entry, Pack};
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;

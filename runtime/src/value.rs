@@ -51,6 +51,13 @@ impl Timestamp {
         self.0
     }
 
+    /// This much later, or the last instant there is.
+    #[must_use]
+    pub fn plus(self, duration: std::time::Duration) -> Self {
+        let later = TimeDelta::from_std(duration).ok().and_then(|delta| self.0.checked_add_signed(delta));
+        later.unwrap_or(DateTime::<Utc>::MAX_UTC).into()
+    }
+
     /// This many seconds later, or the last instant there is.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

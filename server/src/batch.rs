@@ -99,16 +99,14 @@ fn call(line: Line, arguments: &CallArguments) -> Result<Call, String> {
         },
     };
     let tenant = line.tenant.or(defaults.tenant);
+    let tenant = tenant.ok_or("the line names no tenant, and neither does the command line")?;
     Ok(Call {
-        action: line.action,
         version: line.version,
-        tenant: tenant.ok_or("the line names no tenant, and neither does the command line")?,
-        caller,
         step_path: line.step_path,
         idempotency_key: line.idempotency_key,
         // A rehearsal stays one, whatever a line says.
         dry_run: arguments.dry_run || line.dry_run.unwrap_or(false),
-        input: line.input,
+        ..Call::new(line.action, tenant, caller, line.input)
     })
 }
 

@@ -23,14 +23,11 @@ pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
     };
     let (tenant, caller) = open::caller(&arguments.caller)?;
     let call = Call {
-        action: name.id.clone(),
         version: name.version,
-        tenant,
-        caller,
         step_path: arguments.step_path.clone(),
         idempotency_key: arguments.idempotency_key.clone(),
         dry_run: arguments.dry_run,
-        input: read_input(input)?,
+        ..Call::new(&name.id, tenant, caller, read_input(input)?)
     };
     let runtime = open::runtime(&arguments.database).await?;
     let Answer { output, meta } = runtime.call(call).await?;

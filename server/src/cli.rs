@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use actwright_runtime::outbox::OutboxStatus;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use uuid::Uuid;
@@ -48,11 +49,13 @@ pub enum Command {
     },
     /// Ask a picker for rows to choose from
     Pick(PickArguments),
-    /// Deliver what is due in the outbox, and stop
-    Relay {
-        #[command(flatten)]
-        database: DatabaseArguments,
-    },
+    /// Deliver what the first attempt after a commit did not, until somebody ends it
+    ///
+    /// Several may run at once, here and on other machines.
+    Relay(RelayArguments),
+    /// Look at what leaves after the commit, and decide on what was given up
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Print the stored workflows of all tenants as JSON, for `cargo gen diff --workflows -`
     ///
     /// Drafts, the last version of each workflow, and versions with runs that have not ended.
@@ -95,6 +98,77 @@ pub enum DbCommand {
         #[command(flatten)]
         database: DatabaseArguments,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct RelayArguments {
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    /// Deliver what is due now, and stop
+    #[arg(long)]
+    pub once: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// List events, mails and jobs, oldest first
+    List(OutboxList),
+    /// Print one, with its payload
+    Show {
+        /// Its id
+        id: Uuid,
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// Only if it is this tenant's
+        #[arg(long, value_name = "UUID")]
+        tenant: Option<Uuid>,
+    },
+    /// Make dead letters due again, with all attempts before them
+    Retry(DeadLetters),
+    /// Decide that dead letters are not delivered
+    Discard {
+        #[command(flatten)]
+        letters: DeadLetters,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct OutboxList {
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    /// Only what is this tenant's
+    #[arg(long, value_name = "UUID")]
+    pub tenant: Option<Uuid>,
+    /// pending, delivered, dead (given up) or discarded
+    #[arg(long, default_value_t = OutboxStatus::Dead)]
+    pub status: OutboxStatus,
+    /// Only what comes after this one
+    #[arg(long, value_name = "UUID")]
+    pub after: Option<Uuid>,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct DeadLetters {
+    /// Their ids
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub ids: Vec<Uuid>,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    /// Only what is this tenant's
+    #[arg(long, value_name = "UUID")]
+    pub tenant: Option<Uuid>,
+    /// All dead letters
+    #[arg(long)]
+    pub all: bool,
+    /// Who decides so, for the audit log
+    #[arg(long, value_name = "UUID")]
+    pub actor: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,7 +1,7 @@
-//! `actwright db`, `actwright relay` and `actwright workflows`.
+//! `actwright db` and `actwright workflows`.
 
+use actwright_runtime::Database;
 use actwright_runtime::database::migrate::{Layout, SetStatus};
-use actwright_runtime::{Database, Error};
 use serde_json::json;
 
 use crate::cli::{self, DatabaseArguments, DbCommand};
@@ -55,20 +55,6 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
 pub async fn workflows(arguments: &DatabaseArguments) -> Result<(), Failure> {
     let stored = open::database(arguments, false).await?.workflows().await?;
     say(serde_json::to_string_pretty(&stored).unwrap_or_default())
-}
-
-/// Delivers what is due.
-pub async fn relay(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
-    let relayed = open::runtime(arguments).await?.relay().await?;
-    if json {
-        say(json!(relayed))?;
-    } else {
-        say(format!("{} delivered, {} failed", relayed.delivered, relayed.failed))?;
-    }
-    if relayed.failed == 0 {
-        return Ok(());
-    }
-    Err(Failure::Refused(Error::transient("Not everything was delivered. What failed is tried again later.")))
 }
 
 async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Failure> {

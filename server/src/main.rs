@@ -8,8 +8,10 @@ mod db;
 mod demo;
 mod failure;
 mod open;
+mod outbox;
 mod pick;
 mod seed;
+mod signal;
 mod terminal;
 
 use std::process::ExitCode;
@@ -58,7 +60,8 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Actions => actions::list(json),
         Command::Schema { action, output } => actions::schema(&action, output),
         Command::Pick(arguments) => pick::run(arguments, json).await,
-        Command::Relay { database } => db::relay(&database, json).await,
+        Command::Relay(arguments) => outbox::relay(&arguments, json).await,
+        Command::Outbox(command) => outbox::run(command, json).await,
         Command::Workflows { database } => db::workflows(&database).await,
         Command::Db(command) => db::run(command, json).await,
         Command::Completions { shell } => {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use actwright_runtime::outbox::{FileEvents, FileMailer, FileStore};
+use actwright_delivery::events::FileEvents;
+use actwright_delivery::mail::FileMailer;
+use actwright_runtime::outbox::FileStore;
 use actwright_runtime::{Caller, Database, Options, Runtime};
 use uuid::Uuid;
 
@@ -35,11 +37,11 @@ pub async fn runtime(arguments: &DatabaseArguments) -> Result<Runtime, Failure> 
         return Err(Failure::CannotRun(message));
     }
     let data = data_folder(arguments);
+    let mailer = Arc::new(FileMailer::new(data.join("mail"), &arguments.mail_from)?);
     let options = Options {
-        events: Arc::new(FileEvents::new(data.join("events.jsonl"))),
-        mailer: Arc::new(FileMailer::new(data.join("mail"), &arguments.mail_from)?),
-        files: FileStore::folder(&data.join("documents"))?,
+        events: vec![Arc::new(FileEvents::new(data.join("events.jsonl")))],
         portal_url: arguments.portal_url.clone(),
+        ..Options::new(mailer, FileStore::folder(&data.join("documents"))?)
     };
     Ok(Runtime::new(database, actwright_actions::pack(), options))
 }

@@ -53,16 +53,8 @@ async fn a_table_of_a_bodys_own_is_refused() {
     for forger in forgers {
         let pack = Pack { actions: vec![forger], ..actwright_actions::pack() };
         let forged = Runtime::new(honest.database().clone(), pack, honest.options().clone());
-        let call = Call {
-            action: "crm.find_activities".to_owned(),
-            version: None,
-            tenant: id("tenant.north"),
-            caller: Caller::User(id("user.admin")),
-            step_path: None,
-            idempotency_key: None,
-            dry_run: false,
-            input: json!({ "date_from": "2020-01-01T00:00:00Z" }),
-        };
+        let (tenant, caller) = (id("tenant.north"), Caller::User(id("user.admin")));
+        let call = Call::new("crm.find_activities", tenant, caller, json!({ "date_from": "2020-01-01T00:00:00Z" }));
         let error = forged.call(call).await.unwrap_err();
         assert_eq!(error.code, Code::InternalError, "{error}");
         assert!(error.message.contains("interactions is no table"), "{error}");

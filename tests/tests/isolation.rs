@@ -162,15 +162,11 @@ impl Probe {
     async fn answer(&self, runtime: &Runtime, id: Uuid, dry_run: bool) -> Result<Value, Value> {
         let mut input = self.input.clone();
         *input.pointer_mut(&self.place).expect("the place of the probe") = json!(id);
+        let caller = Caller::User(alias::id("user.admin"));
         let call = Call {
-            action: self.action.clone(),
             version: Some(self.version),
-            tenant: alias::id("tenant.north"),
-            caller: Caller::User(alias::id("user.admin")),
-            step_path: None,
-            idempotency_key: None,
             dry_run,
-            input,
+            ..Call::new(&self.action, alias::id("tenant.north"), caller, input)
         };
         match runtime.call(call).await {
             Ok(answer) => Ok(anonymous(&json!({ "output": answer.output, "warnings": answer.meta.warnings }), id)),

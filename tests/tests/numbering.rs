@@ -72,16 +72,8 @@ fn accepted(creator: usize, document: usize) -> String {
 async fn create(runtime: Runtime, kind: Document, creator: usize) {
     for document in 0..DOCUMENTS_EACH * 3 / 2 {
         let (action, input) = kind.call(creator, document);
-        let call = Call {
-            action: action.to_owned(),
-            version: None,
-            tenant: id("tenant.north"),
-            caller: Caller::User(id("user.admin")),
-            step_path: None,
-            idempotency_key: None,
-            dry_run: document % 3 == 2,
-            input,
-        };
+        let (tenant, caller) = (id("tenant.north"), Caller::User(id("user.admin")));
+        let call = Call { dry_run: document % 3 == 2, ..Call::new(action, tenant, caller, input) };
         runtime.call(call).await.unwrap();
     }
 }

@@ -15,16 +15,8 @@ use serde_json::{Value, json};
 /// What the body found travels as the message of its refusal.
 async fn said(runtime: &Runtime, entry: Entry) -> Error {
     let pack = Pack { actions: vec![entry], ..actwright_actions::pack() };
-    let call = Call {
-        action: "crm.find_activities".to_owned(),
-        version: None,
-        tenant: id("tenant.north"),
-        caller: Caller::User(id("user.admin")),
-        step_path: None,
-        idempotency_key: None,
-        dry_run: false,
-        input: json!({ "date_from": "2020-01-01T00:00:00Z" }),
-    };
+    let (tenant, caller) = (id("tenant.north"), Caller::User(id("user.admin")));
+    let call = Call::new("crm.find_activities", tenant, caller, json!({ "date_from": "2020-01-01T00:00:00Z" }));
     Runtime::new(runtime.database().clone(), pack, runtime.options().clone()).call(call).await.unwrap_err()
 }
 

@@ -134,16 +134,8 @@ impl Psa {
     }
 
     async fn call(&self, action: &str, caller: Caller, input: Value) -> Result<Answer, Error> {
-        let call = Call {
-            action: action.to_owned(),
-            version: None,
-            tenant: id('1', 1),
-            caller,
-            step_path: Some("root.steps[0]".to_owned()),
-            idempotency_key: None,
-            dry_run: false,
-            input,
-        };
+        let step_path = Some("root.steps[0]".to_owned());
+        let call = Call { step_path, ..Call::new(action, id('1', 1), caller, input) };
         self.runtime.call(call).await
     }
 

@@ -176,16 +176,8 @@ async fn statement(runtime: &Runtime, search: &Search) -> String {
     listen();
     let _turn = TURN.lock().await;
     HEARD.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    let call = Call {
-        action: search.action.to_owned(),
-        version: None,
-        tenant: alias::id("tenant.north"),
-        caller: Caller::User(alias::id(search.user)),
-        step_path: None,
-        idempotency_key: None,
-        dry_run: false,
-        input: search.input.clone(),
-    };
+    let (tenant, caller) = (alias::id("tenant.north"), Caller::User(alias::id(search.user)));
+    let call = Call::new(search.action, tenant, caller, search.input.clone());
     let answer = runtime.call(call).await.unwrap();
     assert!(answer.output["count"].as_u64() > Some(0));
     let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);

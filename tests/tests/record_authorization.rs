@@ -64,16 +64,7 @@ fn change() -> Entry {
 async fn said(honest: &Runtime, entry: Entry, user: &str, action: &str, input: Value) -> String {
     let pack = Pack { actions: vec![entry], ..actwright_actions::pack() };
     let runtime = Runtime::new(honest.database().clone(), pack, honest.options().clone());
-    let call = Call {
-        action: action.to_owned(),
-        version: None,
-        tenant: id("tenant.north"),
-        caller: Caller::User(id(user)),
-        step_path: None,
-        idempotency_key: None,
-        dry_run: false,
-        input,
-    };
+    let call = Call::new(action, id("tenant.north"), Caller::User(id(user)), input);
     runtime.call(call).await.unwrap_err().message.into_owned()
 }
 

@@ -1,5 +1,6 @@
 //! The transaction of each action's call.
 
+use actwright_runtime::outbox::CloudEvent;
 use actwright_runtime::{Timestamp, Uuid};
 
 use super::tx::{self, Param, Read, Tx};
@@ -18,6 +19,14 @@ pub struct Committed {
     pub outbox_id: Uuid,
     /// The row that it is about.
     pub row: Uuid,
+}
+
+impl Committed {
+    /// Notes that an effect was delivered that the call holds.
+    pub(super) async fn delivered(&self, tx: &mut Tx, outbox_id: Uuid) -> Result<()> {
+        let note = [T, Param::Id(outbox_id), Param::Id(self.invocation), Param::At(Timestamp::now())];
+        tx.execute(sql::DELIVERED, &note).await
+    }
 }
 
 /// A call under way.
@@ -99,8 +108,17 @@ impl Bare {
         tx.execute(sql::SCHEDULE, &row).await?;
         tx.one(sql::ACTIVITY, &[T, Param::Id(activity), ONE], sql::SUMMARY).await?;
         let done = self.commit(call, activity).await?;
-        self.options.events.publish("INTERACTION_LOGGED", "key", &self.template.effects[0]["payload"]).await?;
-        self.settle(done.outbox_id).await
+        let [sink] = self.options.events.as_slice() else { return Err("there is one sink of events".into()) };
+        let event = CloudEvent {
+            id: "key".to_owned(),
+            name: "INTERACTION_LOGGED".to_owned(),
+            subject: "key".to_owned(),
+            time: Timestamp::now(),
+            tenant: TENANT,
+            data: self.template.effects[0]["payload"].clone(),
+        };
+        sink.publish(&event).await?;
+        self.settle(&done).await
     }
 
     pub(super) async fn create_activity_note(&self, draw: &Draw) -> Result<()> {
@@ -190,7 +208,7 @@ impl Bare {
         let (effects, outbox_id) = self.template.effects();
         let (action_id, version, key) = (Param::Text(action), Param::Number(1), Param::Text(&draw.idempotency_key));
         let (output, call_id, user) = (Param::Json(&self.template.output), Param::Id(invocation), Param::Id(draw.user));
-        let (held, at) = (Param::At(now.plus_seconds(30)), Param::At(now));
+        let (held, at) = (tx.lease(now), Param::At(now));
         let (user_text, operation) = (draw.user.to_string(), format!("workflow_action:{action}"));
         let (record, rows) = (invocation.to_string(), Param::Json(&effects));
         let audit = [
@@ -204,12 +222,13 @@ impl Bare {
         if tx.is_postgres() {
             let all =
                 [T, action_id, version, key, output, call_id, user, held, at, rows, by, what, about, changed, details];
-            tx.execute(tx::Sql { postgres: sql::POSTGRES_FINISH, sqlite: "" }, &all).await?;
+            tx.read(tx::Sql { postgres: sql::POSTGRES_FINISH, sqlite: "" }, &all, &[Read::Id]).await?;
         } else {
             let store = tx::Sql { postgres: "", sqlite: sql::SQLITE_STORE_OUTPUT };
             tx.execute(store, &[T, action_id, version, key, output]).await?;
             if effects.as_array().is_some_and(|effects| !effects.is_empty()) {
-                tx.execute(sql::EFFECTS, &[T, action_id, version, call_id, user, held, at, rows]).await?;
+                let effects = [T, action_id, version, call_id, user, held, at, rows, call_id];
+                tx.read(sql::EFFECTS, &effects, &[Read::Id, Read::Id]).await?;
             }
             let write = tx::Sql { postgres: "", sqlite: sql::SQLITE_AUDIT };
             tx.execute(write, &[call_id, T, by, what, about, changed, details, at]).await?;
@@ -218,10 +237,12 @@ impl Bare {
         Ok(Committed { invocation, outbox_id, row })
     }
 
-    /// Notes that an effect was delivered.
-    pub(super) async fn settle(&self, outbox_id: Uuid) -> Result<()> {
-        let now = Param::At(Timestamp::now());
-        tx::execute(&self.database, sql::DELIVERED, &[T, Param::Id(outbox_id), now]).await
+    /// Notes that the effect of a call was delivered.
+    pub(super) async fn settle(&self, done: &Committed) -> Result<()> {
+        let mut tx = Tx::begin_write(&self.database).await?;
+        tx.set_tenant().await?;
+        done.delivered(&mut tx, done.outbox_id).await?;
+        tx.commit().await
     }
 }
 

@@ -49,7 +49,7 @@ impl Bare {
             Operation::CreateActivityNote => self.create_activity_note(draw).await,
             Operation::SendQuoteCall => {
                 let sent = self.send_quote(draw).await?;
-                self.settle(sent.outbox_id).await
+                self.settle(&sent).await
             }
             Operation::SendQuote => {
                 let sent = self.send_quote(draw).await?;

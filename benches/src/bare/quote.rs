@@ -34,7 +34,7 @@ impl Bare {
 
     async fn read_quote(&self, draw: &Draw) -> Result<()> {
         let mut tx = Tx::begin_read(&self.database).await?;
-        set_tenant(&mut tx).await?;
+        tx.set_tenant().await?;
         let columns = [
             Read::Text,
             Read::Text,
@@ -83,7 +83,7 @@ impl Bare {
     /// Makes the file a document, puts the mail into the outbox, and notes that the job is done.
     async fn record(&self, draw: &Draw, sent: &Committed, name: &str, path: &str, size: i64) -> Result<Uuid> {
         let mut tx = Tx::begin_write(&self.database).await?;
-        set_tenant(&mut tx).await?;
+        tx.set_tenant().await?;
         let (file, document, now) = (Param::Id(Uuid::now_v7()), Param::Id(Uuid::now_v7()), Timestamp::now());
         let (name, path, mime, user) = (Param::Text(name), Param::Text(path), Param::Text(PDF), Param::Id(draw.user));
         tx.execute(sql::FILE, &[T, file, path, name, mime, Param::Size(size), path, user]).await?;
@@ -99,12 +99,13 @@ impl Bare {
             Param::Number(1),
             Param::Id(sent.invocation),
             user,
-            Param::At(now.plus_seconds(30)),
+            tx.lease(now),
             Param::At(now),
             Param::Json(&mails),
+            Param::Id(sent.invocation),
         ];
-        tx.execute(sql::EFFECTS, &row).await?;
-        tx.execute(sql::DELIVERED, &[T, Param::Id(sent.outbox_id), Param::At(Timestamp::now())]).await?;
+        tx.read(sql::EFFECTS, &row, &[Read::Id, Read::Id]).await?;
+        sent.delivered(&mut tx, sent.outbox_id).await?;
         tx.commit().await?;
         Ok(mail_id)
     }
@@ -112,7 +113,7 @@ impl Bare {
     /// Notes in the quote's history, the stored result and the audit row that the mail is out.
     async fn mailed(&self, sent: &Committed, mail_id: Uuid) -> Result<()> {
         let mut tx = Tx::begin_write(&self.database).await?;
-        set_tenant(&mut tx).await?;
+        tx.set_tenant().await?;
         let (call, activity) = (Param::Id(sent.invocation), Param::Id(sent.row));
         let changed = Param::Json(&self.template.changed);
         tx.one(sql::LOCKED_METADATA, &[T, activity, ONE], &[Read::Json]).await?;
@@ -122,17 +123,9 @@ impl Bare {
         tx.execute(sql::SET_OUTPUT, &[T, call, Param::Json(&self.template.output)]).await?;
         tx.one(sql::AUDIT, &[T, call], &[Read::Json]).await?;
         tx.execute(sql::SET_AUDIT, &[T, call, changed]).await?;
-        tx.execute(sql::DELIVERED, &[T, Param::Id(mail_id), Param::At(Timestamp::now())]).await?;
+        sent.delivered(&mut tx, mail_id).await?;
         tx.commit().await
     }
-}
-
-async fn set_tenant(tx: &mut Tx) -> Result<()> {
-    if tx.is_postgres() {
-        let tenant = TENANT.to_string();
-        tx.one(super::tx::Sql { postgres: sql::SET_TENANT, sqlite: "" }, &[Param::Text(&tenant)], &[]).await?;
-    }
-    Ok(())
 }
 
 /// The quote as [`crate::load::seed`] made it. Each is another one: typesetting remembers what it has done before.

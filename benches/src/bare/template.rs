@@ -41,9 +41,11 @@ impl Template {
         );
         let effects = texts(
             database,
-            "SELECT jsonb_build_object('kind', kind, 'name', name, 'key', key, 'payload', payload)::text \
+            "SELECT jsonb_build_object('kind', kind, 'name', name, 'key', key, 'subject', subject, 'sink', sink, \
+             'payload', payload)::text \
              FROM actwright.outbox WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id",
-            "SELECT json_object('kind', kind, 'name', name, 'key', key, 'payload', json(payload)) \
+            "SELECT json_object('kind', kind, 'name', name, 'key', key, 'subject', subject, 'sink', sink, \
+             'payload', json(payload)) \
              FROM actwright_outbox WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id",
             invocation,
         );

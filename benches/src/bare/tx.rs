@@ -11,6 +11,7 @@ use sqlx::types::Json;
 use sqlx::{Row, Transaction};
 
 use crate::Result;
+use crate::load::seed::TENANT;
 
 /// A statement as each database has it.
 #[derive(Clone, Copy)]
@@ -28,6 +29,8 @@ pub enum Param<'p> {
     NoText,
     Number(i32),
     Size(i64),
+    /// Of PostgreSQL only.
+    Seconds(f64),
     Flag(bool),
     At(Timestamp),
     Json(&'p Value),
@@ -104,6 +107,23 @@ impl Tx {
         Ok(())
     }
 
+    /// PostgreSQL's policies and triggers read the tenant from the session.
+    pub async fn set_tenant(&mut self) -> Result<()> {
+        if self.is_postgres() {
+            let tenant = TENANT.to_string();
+            self.one(Sql { postgres: super::sql::SET_TENANT, sqlite: "" }, &[Param::Text(&tenant)], &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// For how long a call holds its effects.
+    pub fn lease(&self, now: Timestamp) -> Param<'static> {
+        match self {
+            Self::Postgres(_) => Param::Seconds(60.0),
+            Self::Sqlite(_) => Param::At(now.plus_seconds(60)),
+        }
+    }
+
     /// Whether it is PostgreSQL, which has statements that SQLite does without.
     pub fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
@@ -126,15 +146,6 @@ impl Tx {
     }
 }
 
-/// Runs one statement in a transaction of its own.
-pub async fn execute(database: &Database, sql: Sql, params: &[Param<'_>]) -> Result<()> {
-    match database {
-        Database::Postgres(pool) => postgres(sql, params).execute(pool).await.map(|_| ())?,
-        Database::Sqlite { writer, .. } => sqlite(sql, params).execute(writer).await.map(|_| ())?,
-    }
-    Ok(())
-}
-
 fn postgres<'q>(sql: Sql, params: &[Param<'_>]) -> Query<'q, Postgres, sqlx::postgres::PgArguments> {
     params.iter().fold(sqlx::query(sql.postgres), |query, param| match param {
         Param::Id(id) => query.bind(*id),
@@ -143,6 +154,7 @@ fn postgres<'q>(sql: Sql, params: &[Param<'_>]) -> Query<'q, Postgres, sqlx::pos
         Param::NoText => query.bind(None::<&str>),
         Param::Number(number) => query.bind(*number),
         Param::Size(size) => query.bind(*size),
+        Param::Seconds(seconds) => query.bind(*seconds),
         Param::Flag(flag) => query.bind(*flag),
         Param::At(at) => query.bind(at.utc()),
         Param::Json(json) => query.bind(Json(*json)),
@@ -157,6 +169,7 @@ fn sqlite<'q>(sql: Sql, params: &[Param<'_>]) -> Query<'q, Sqlite, sqlx::sqlite:
         Param::Text(text) => query.bind((*text).to_owned()),
         Param::Number(number) => query.bind(*number),
         Param::Size(size) => query.bind(*size),
+        Param::Seconds(seconds) => query.bind(*seconds),
         Param::Flag(flag) => query.bind(*flag),
         Param::At(at) => query.bind(at.micros()),
         Param::Json(json) => query.bind(json.to_string()),

@@ -201,15 +201,9 @@ impl Draw {
     /// The call of the action.
     pub fn call(&self, operation: Operation) -> Call {
         Call {
-            action: operation.action().to_owned(),
-            version: Some(1),
-            tenant: TENANT,
-            caller: Caller::User(self.user),
-            step_path: None,
             // Only writes are deduplicated; the key costs them two statements.
             idempotency_key: Some(self.idempotency_key.clone()),
-            dry_run: false,
-            input: self.input(operation),
+            ..Call::new(operation.action(), TENANT, Caller::User(self.user), self.input(operation))
         }
     }
 

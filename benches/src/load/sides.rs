@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use actwright_delivery::events::FileEvents;
+use actwright_delivery::mail::FileMailer;
 use actwright_runtime::call::{Options, Runtime};
 use actwright_runtime::database::Database;
-use actwright_runtime::outbox::{FileEvents, FileMailer, FileStore, Job};
+use actwright_runtime::outbox::{FileStore, Job};
 
 use super::operation::{Draw, Operation, Source};
 use super::statements;
@@ -127,11 +129,11 @@ impl Pair {
 
 /// Events go into a file, mails and documents into folders: the sinks of one machine.
 fn options(folder: &Path) -> Result<Options> {
+    let mailer = Arc::new(FileMailer::new(folder.join("mail"), "Harbourlight <hello@harbourlight.example>")?);
     Ok(Options {
-        events: Arc::new(FileEvents::new(folder.join("events.jsonl"))),
-        mailer: Arc::new(FileMailer::new(folder.join("mail"), "Harbourlight <hello@harbourlight.example>")?),
-        files: FileStore::folder(&folder.join("files"))?,
+        events: vec![Arc::new(FileEvents::new(folder.join("events.jsonl")))],
         portal_url: "https://portal.harbourlight.example".to_owned(),
+        ..Options::new(mailer, FileStore::folder(&folder.join("files"))?)
     })
 }
 

@@ -1,5 +1,7 @@
 //! Audit rows: what a call changed, or why it was refused.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use super::{Call, session};
 use crate::database::Database;
 use crate::decode::redact;
 use crate::error::{Code, Error, Result};
-use crate::outbox::{Effect, HOLD, Origin};
+use crate::outbox::{Effect, Origin};
 use crate::spec::{ActionSpec, AuditField, AuditSource, Effects};
 
 /// The audit row of a call that succeeded.
@@ -70,10 +72,15 @@ pub(crate) fn refused(
 }
 
 /// Writes the audit row of a refused call, and the jobs that it leaves, in a transaction of their own.
-pub(crate) async fn write_refusal(database: &Database, origin: &Origin, row: &AuditRow, jobs: &[Effect]) -> Result<()> {
+pub(crate) async fn write_refusal(
+    database: &Database,
+    origin: &Origin,
+    row: &AuditRow,
+    jobs: &[Effect],
+    lease: Duration,
+) -> Result<()> {
     let mut scope = session::resume(database, &[], Effects::Write, origin.tenant, origin.actor).await?;
-    let held_until = scope.now().plus_seconds(HOLD);
-    insert_effects(&mut scope, origin, jobs, held_until).await?;
+    insert_effects(&mut scope, origin, Some(origin.invocation), jobs, lease).await?;
     insert_audit(&mut scope, row).await?;
     scope.tx.commit().await
 }

@@ -1,5 +1,7 @@
 //! The end of a call's transaction: the stored result, the audit row and the outbox, in one statement on PostgreSQL.
 
+use std::time::Duration;
+
 use sea_query::Value as Sql;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,9 +10,8 @@ use super::session::values;
 use crate::context::Scope;
 use crate::database::Engine;
 use crate::error::Result;
-use crate::outbox::{Effect, Origin};
+use crate::outbox::{Effect, Origin, until};
 use crate::query::{ColumnType, ColumnValue};
-use crate::value::Timestamp;
 
 /// A row of `audit_logs`.
 #[derive(Debug, Clone)]
@@ -24,7 +25,8 @@ pub(crate) struct AuditRow {
     pub(crate) details: Value,
 }
 
-/// Writes everything that belongs to the call besides its own rows.
+/// Writes everything that belongs to the call besides its own rows. The call itself holds its effects for the time of the
+/// lease, but for those whose ids this gives: others of their subject have to be delivered first.
 pub(crate) async fn finish(
     scope: &mut Scope,
     origin: &Origin,
@@ -32,14 +34,15 @@ pub(crate) async fn finish(
     output: &Value,
     audit: &AuditRow,
     effects: &[Effect],
-    held_until: Timestamp,
-) -> Result<()> {
+    lease: Duration,
+) -> Result<Vec<Uuid>> {
     if scope.tx.engine() == Engine::Sqlite {
         if let Some(key) = key {
             store_output(scope, origin, key, output).await?;
         }
-        insert_effects(scope, origin, effects, held_until).await?;
-        return insert_audit(scope, audit).await;
+        let waiting = insert_effects(scope, origin, Some(origin.invocation), effects, lease).await?;
+        insert_audit(scope, audit).await?;
+        return Ok(waiting);
     }
     let engine = Engine::Postgres;
     let parameters = values([
@@ -50,7 +53,7 @@ pub(crate) async fn finish(
         output.clone().encode(ColumnType::Json, engine),
         origin.invocation.encode(ColumnType::Uuid, engine),
         origin.actor.encode(ColumnType::Uuid, engine),
-        held_until.encode(ColumnType::Timestamp, engine),
+        until(lease, engine),
         scope.now.encode(ColumnType::Timestamp, engine),
         rows(effects).encode(ColumnType::Json, engine),
         audit.user.clone().encode(ColumnType::Text, engine),
@@ -59,8 +62,8 @@ pub(crate) async fn finish(
         audit.changed.clone().encode(ColumnType::Json, engine),
         audit.details.clone().encode(ColumnType::Json, engine),
     ]);
-    scope.tx.execute_sql(POSTGRES_FINISH, parameters).await?;
-    Ok(())
+    let waiting = scope.tx.query_sql(POSTGRES_FINISH, parameters).await?;
+    waiting.iter().map(|row| row.get(0, ColumnType::Uuid)).collect()
 }
 
 async fn store_output(scope: &mut Scope, origin: &Origin, key: &str, output: &Value) -> Result<()> {
@@ -76,15 +79,17 @@ async fn store_output(scope: &mut Scope, origin: &Origin, key: &str, output: &Va
     Ok(())
 }
 
-/// Writes effects into the outbox, held back from the relay until `held_until`.
+/// Writes effects into the outbox. The holder has them for the time of the lease, but for those whose ids this gives: others of
+/// their subject have to be delivered first. Without a holder they are due when the lease is over.
 pub(crate) async fn insert_effects(
     scope: &mut Scope,
     origin: &Origin,
+    holder: Option<Uuid>,
     effects: &[Effect],
-    held_until: Timestamp,
-) -> Result<()> {
+    lease: Duration,
+) -> Result<Vec<Uuid>> {
     if effects.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let engine = scope.tx.engine();
     let statement = match engine {
@@ -97,12 +102,19 @@ pub(crate) async fn insert_effects(
         i64::from(origin.version).encode(ColumnType::Integer, engine),
         origin.invocation.encode(ColumnType::Uuid, engine),
         origin.actor.encode(ColumnType::Uuid, engine),
-        held_until.encode(ColumnType::Timestamp, engine),
-        scope.now.encode(ColumnType::Timestamp, engine),
+        until(lease, engine),
+        origin.at.encode(ColumnType::Timestamp, engine),
         rows(effects).encode(ColumnType::Json, engine),
+        holder.encode(ColumnType::Uuid, engine),
     ]);
-    scope.tx.execute_sql(statement, parameters).await?;
-    Ok(())
+    let inserted = scope.tx.query_sql(statement, parameters).await?;
+    let mut waiting = Vec::new();
+    for row in &inserted {
+        if holder.is_some() && row.get::<Option<Uuid>>(1, ColumnType::Uuid)?.is_none() {
+            waiting.push(row.get(0, ColumnType::Uuid)?);
+        }
+    }
+    Ok(waiting)
 }
 
 /// Writes one audit row.
@@ -134,30 +146,61 @@ fn rows(effects: &[Effect]) -> Value {
             "kind": effect.kind.as_str(),
             "name": effect.name,
             "key": effect.key,
+            "subject": effect.subject,
+            "sink": effect.sink,
             "payload": effect.payload,
         })
     });
     rows.collect()
 }
 
-const POSTGRES_FINISH: &str = "WITH ledger AS (UPDATE actwright.idempotency_ledger SET output = $5 \
+/// Rows of JSON as effects, and whether others of the same subject and sink wait already.
+macro_rules! postgres_effects {
+    ($rows:literal) => {
+        concat!(
+            "FROM jsonb_to_recordset(",
+            $rows,
+            ") AS e(outbox_id uuid, kind text, name text, key text, subject text, sink text, payload jsonb) \
+             CROSS JOIN LATERAL (SELECT e.subject IS NOT NULL AND EXISTS (SELECT 1 FROM actwright.outbox o \
+             WHERE o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') AS waits) w"
+        )
+    };
+}
+
+const POSTGRES_FINISH: &str = concat!(
+    "WITH ledger AS (UPDATE actwright.idempotency_ledger SET output = $5 \
      WHERE tenant = $1 AND action_id = $2 AND action_version = $3 AND idempotency_key = $4), \
-     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, payload, action_id, \
-     action_version, invocation_id, actor_id, available_at, created_at) \
-     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.payload, $2, $3, $6, $7, $8, $9 \
-     FROM jsonb_to_recordset($10) AS e(outbox_id uuid, kind text, name text, key text, payload jsonb)) \
-     INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, changed_data, details, \
-     timestamp) VALUES ($6, $1, $11, $12, 'workflow_runs', $13, $14, $15, $9)";
+     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
+     action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $6, $7, \
+     CASE WHEN NOT w.waits THEN $6 END, \
+     CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $8) END, $9 ",
+    postgres_effects!("$10"),
+    " RETURNING outbox_id, leased_by), \
+     audit AS (INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, changed_data, \
+     details, timestamp) VALUES ($6, $1, $11, $12, 'workflow_runs', $13, $14, $15, $9)) \
+     SELECT outbox_id FROM effects WHERE leased_by IS NULL"
+);
 const SQLITE_STORE_OUTPUT: &str = "UPDATE actwright_idempotency_ledger SET output = ?5 \
      WHERE tenant = ?1 AND action_id = ?2 AND action_version = ?3 AND idempotency_key = ?4";
-const SQLITE_EFFECTS: &str = "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, payload, action_id, \
-     action_version, invocation_id, actor_id, available_at, created_at) \
-     SELECT ?1, e.value ->> 'outbox_id', e.value ->> 'kind', e.value ->> 'name', e.value ->> 'key', \
-     e.value -> 'payload', ?2, ?3, ?4, ?5, ?6, ?7 FROM json_each(?8) e";
-const POSTGRES_EFFECTS: &str = "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, payload, action_id, \
-     action_version, invocation_id, actor_id, available_at, created_at) \
-     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.payload, $2, $3, $4, $5, $6, $7 \
-     FROM jsonb_to_recordset($8) AS e(outbox_id uuid, kind text, name text, key text, payload jsonb)";
+const SQLITE_EFFECTS: &str = "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, \
+     action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT ?1, outbox_id, kind, name, key, subject, sink, payload, ?2, ?3, ?4, ?5, iif(waits, NULL, ?9), \
+     iif(waits, ?7, ?6), ?7 FROM (SELECT e.value ->> 'outbox_id' AS outbox_id, e.value ->> 'kind' AS kind, \
+     e.value ->> 'name' AS name, e.value ->> 'key' AS key, e.value ->> 'subject' AS subject, \
+     e.value ->> 'sink' AS sink, e.value -> 'payload' AS payload, \
+     e.value ->> 'subject' IS NOT NULL AND EXISTS (SELECT 1 FROM actwright_outbox o WHERE o.tenant = ?1 \
+     AND o.sink = e.value ->> 'sink' AND o.subject = e.value ->> 'subject' AND o.status = 'pending') AS waits \
+     FROM json_each(?8) e) RETURNING outbox_id, leased_by";
+const POSTGRES_EFFECTS: &str = concat!(
+    "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
+     action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $4, $5, \
+     CASE WHEN NOT w.waits THEN $9 END, \
+     CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $6) END, $7 ",
+    postgres_effects!("$8"),
+    " RETURNING outbox_id, leased_by"
+);
 const SQLITE_AUDIT: &str = "INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, \
      changed_data, details, timestamp) VALUES (?1, ?2, ?3, ?4, 'workflow_runs', ?5, ?6, ?7, ?8)";
 const POSTGRES_AUDIT: &str = "INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, \

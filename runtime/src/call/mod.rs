@@ -3,21 +3,26 @@
 mod audit;
 mod finish;
 mod ledger;
+mod options;
 mod permissions;
 mod pipeline;
 mod preview;
 pub(crate) mod session;
+
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub(crate) use audit::amended as amended_audit;
-pub(crate) use finish::insert_effects;
-pub use pipeline::{Options, Runtime};
+pub(crate) use finish::{AuditRow, insert_audit, insert_effects};
+pub use options::Options;
+pub use pipeline::Runtime;
 pub use preview::Preview;
 
 use crate::decode::Warning;
+use crate::outbox::Effect;
 use crate::value::Timestamp;
 
 /// A call of an action.
@@ -37,8 +42,28 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// Show what would happen, and undo it.
     pub dry_run: bool,
+    /// How long it may take; [`Options::call_timeout`] when it is not given. After that it has failed and has no effect, or
+    /// it has committed and is answered without waiting for deliveries.
+    pub timeout: Option<Duration>,
     /// The input.
     pub input: Value,
+}
+
+impl Call {
+    /// A call of the newest version with no key of its own, which has its effects, in the time that the options give it.
+    pub fn new(action: impl Into<String>, tenant: Uuid, caller: Caller, input: Value) -> Self {
+        Self {
+            action: action.into(),
+            version: None,
+            tenant,
+            caller,
+            step_path: None,
+            idempotency_key: None,
+            dry_run: false,
+            timeout: None,
+            input,
+        }
+    }
 }
 
 /// On whose behalf a call is made.
@@ -110,8 +135,18 @@ pub struct EffectReport {
     pub name: String,
     /// Event key, Message-ID, or the outbox id of a job.
     pub key: String,
+    /// The sink that an event is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sink: Option<String>,
     /// Whether the first attempt, right after the commit, delivered it. If not, the relay tries again.
     pub delivered: bool,
+}
+
+impl EffectReport {
+    fn not_yet(effect: &Effect) -> Self {
+        let (kind, name, key) = (effect.kind.as_str(), effect.name.clone(), effect.key.clone());
+        Self { kind, name, key, sink: effect.sink.clone(), delivered: false }
+    }
 }
 
 /// A row that a dry run would have changed.

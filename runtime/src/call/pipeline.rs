@@ -1,53 +1,49 @@
 //! The one path of every call.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::finish::finish;
 use super::ledger::{Claim, Outcome};
 use super::permissions::Needs;
-use super::{Answer, Call, Caller, Meta, Preview, audit, session};
+use super::{Answer, Call, Caller, EffectReport, Meta, Options, Preview, audit, session};
 use crate::context::Scope;
 use crate::database::Database;
 use crate::decode::{UnknownFields, Warning, normalize};
-use crate::error::{Error, Result};
-use crate::outbox::{Delivery, Effect, EventSink, FileStore, HOLD, Mailer, Origin};
+use crate::error::{Code, Error, Result};
+use crate::outbox::{Delivery, Effect, Origin, Report};
 use crate::registry::{Entry, Pack, Prepared};
 use crate::spec::{ActionSpec, Effects};
 use crate::value::Timestamp;
-
-/// Where things go that leave the database.
-#[derive(Clone)]
-pub struct Options {
-    /// Takes events.
-    pub events: Arc<dyn EventSink>,
-    /// Takes mails.
-    pub mailer: Arc<dyn Mailer>,
-    /// Holds the bytes of documents.
-    pub files: FileStore,
-    /// Where the client portal is; links in mails and documents begin with it.
-    pub portal_url: String,
-}
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options").finish_non_exhaustive()
-    }
-}
 
 /// Runs the actions of a pack against a database. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     pub(crate) database: Database,
     pub(crate) pack: Arc<Pack>,
-    pub(crate) options: Options,
+    pub(crate) options: Arc<Options>,
+    pub(super) work: Arc<Work>,
+}
+
+/// What is under way in this process.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// Calls, and deliveries that outlive theirs.
+    tracker: TaskTracker,
+    relay: Notify,
 }
 
 impl Runtime {
     /// A runtime of this pack on this database.
     pub fn new(database: Database, pack: Pack, options: Options) -> Self {
-        Self { database, pack: Arc::new(pack), options }
+        Self { database, pack: Arc::new(pack), options: Arc::new(options), work: Arc::default() }
     }
 
     /// The pack.
@@ -65,13 +61,18 @@ impl Runtime {
         &self.options
     }
 
-    /// Makes a call.
+    /// Makes a call. A caller that stops waiting undoes it, unless it has committed.
     ///
     /// # Errors
     ///
     /// The first of these that applies: every problem of the input (`VALIDATION_ERROR`), `PERMISSION_DENIED`,
-    /// `IDEMPOTENCY_KEY_REUSED`, or what the body found. Nothing of the call is stored then but its audit row.
+    /// `IDEMPOTENCY_KEY_REUSED`, what the body found, or `TRANSIENT_FAILURE` when the call takes longer than its timeout.
+    /// Nothing of the call is stored then but its audit row. Where the connection was lost while the call committed, `outcome`
+    /// in the details says whether it has its effect: `committed`, or `unknown`; a repetition with its idempotency key tells.
     pub async fn call(&self, call: Call) -> Result<Answer> {
+        let _under_way = self.work.tracker.token();
+        let timeout = call.timeout.unwrap_or(self.options.call_timeout);
+        let deadline = Instant::now() + timeout;
         let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
         let mut attempt = Attempt {
             runtime: self,
@@ -80,16 +81,55 @@ impl Runtime {
             invocation: Uuid::now_v7(),
             actor: None,
             observed: Vec::new(),
+            committing: false,
         };
-        match attempt.run(entry).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => {
-                if !call.dry_run {
-                    attempt.audit_refusal(&error).await;
-                }
-                Err(located(error, &call))
+        let outcome = tokio::time::timeout_at(deadline, AssertUnwindSafe(attempt.run(entry)).catch_unwind()).await;
+        let error = match outcome {
+            Ok(Ok(Ok((answer, outgoing)))) => return Ok(self.deliver(answer, outgoing, deadline).await),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_panic)) => Error::internal("The action failed in an unexpected way. The log has the details."),
+            Err(_elapsed) => Error::transient(format!("The call took longer than {} s.", timeout.as_secs_f32())),
+        };
+        let error = if call.dry_run { error } else { attempt.refused(error).await };
+        Err(located(error, &call))
+    }
+
+    /// Tries to deliver at once what a call that has committed asked for. That goes on when the call's time is over, or its
+    /// caller is gone.
+    async fn deliver(&self, mut answer: Answer, outgoing: Option<Outgoing>, deadline: Instant) -> Answer {
+        let Some(Outgoing { origin, effects, waiting, leased }) = outgoing else {
+            return answer;
+        };
+        answer.meta.effects = effects.iter().map(EffectReport::not_yet).collect();
+        if effects.is_empty() {
+            return answer;
+        }
+        let runtime = self.clone();
+        let delivery = self.work.tracker.spawn(async move {
+            Delivery::new(&runtime, origin.invocation).deliver_now(&origin, effects, &waiting, leased).await
+        });
+        if let Ok(Ok(Report { effects, amendments })) = tokio::time::timeout_at(deadline, delivery).await {
+            answer.meta.effects = effects;
+            if let Some(output) = answer.output.as_object_mut() {
+                output.extend(amendments);
             }
         }
+        answer
+    }
+
+    /// Waits until calls and deliveries that are under way have ended. Whoever calls this makes sure that no new ones begin.
+    pub async fn finish(&self) {
+        self.work.tracker.close();
+        self.work.tracker.wait().await;
+    }
+
+    /// Lets a relay of this process look at once.
+    pub(crate) fn wake_relay(&self) {
+        self.work.relay.notify_one();
+    }
+
+    pub(crate) async fn relay_woken(&self) {
+        self.work.relay.notified().await;
     }
 }
 
@@ -107,10 +147,24 @@ struct Attempt<'r> {
     actor: Option<Uuid>,
     /// What a refused call leaves to do.
     observed: Vec<Effect>,
+    /// The commit was asked for, and is not certain.
+    committing: bool,
 }
 
+/// What a call that has committed sends out.
+struct Outgoing {
+    origin: Origin,
+    effects: Vec<Effect>,
+    /// Those that are not the call's to deliver, because others come first.
+    waiting: Vec<Uuid>,
+    leased: std::time::Instant,
+}
+
+/// A refusal is audited within this time or not at all.
+const REFUSAL: Duration = Duration::from_secs(5);
+
 impl Attempt<'_> {
-    async fn run(&mut self, entry: &Entry) -> Result<Answer> {
+    async fn run(&mut self, entry: &Entry) -> Result<(Answer, Option<Outgoing>)> {
         let (prepared, warnings) =
             entry.decode(&self.call.input, UnknownFields::Warn).map_err(|problems| Error::invalid_input(&problems))?;
         let needs = Needs::of(self.spec, &self.call.input);
@@ -122,7 +176,7 @@ impl Attempt<'_> {
         self.actor = Some(scope.actor);
         needs.check(&scope)?;
         match self.spec.effects {
-            Effects::Read => self.read(scope, prepared, warnings).await,
+            Effects::Read => Ok((self.read(scope, prepared, warnings).await?, None)),
             Effects::Write => self.write(scope, prepared, warnings).await,
         }
     }
@@ -134,7 +188,12 @@ impl Attempt<'_> {
         Ok(Answer { output, meta: self.meta(scope.actor, warnings, preview) })
     }
 
-    async fn write(&mut self, mut scope: Scope, prepared: Prepared, warnings: Vec<Warning>) -> Result<Answer> {
+    async fn write(
+        &mut self,
+        mut scope: Scope,
+        prepared: Prepared,
+        warnings: Vec<Warning>,
+    ) -> Result<(Answer, Option<Outgoing>)> {
         let input = normalize(self.spec.input, &self.call.input);
         let claim = Claim::of(self.spec, self.call, &input);
         if let Some(claim) = &claim
@@ -143,7 +202,7 @@ impl Attempt<'_> {
         {
             scope.tx.rollback().await?;
             let meta = self.meta(scope.actor, warnings, None);
-            return Ok(Answer { output, meta: Meta { deduplicated: Some(original), ..meta } });
+            return Ok((Answer { output, meta: Meta { deduplicated: Some(original), ..meta } }, None));
         }
         if self.call.dry_run {
             scope.changes = Some(Vec::new());
@@ -159,29 +218,30 @@ impl Attempt<'_> {
         };
         let mut effects = std::mem::take(&mut scope.effects);
         effects.extend(observed);
-        let (tenant, actor) = (scope.tenant, scope.actor);
-        let origin =
-            Origin { tenant, actor, action: self.spec.id, version: self.spec.version, invocation: self.invocation };
+        let actor = scope.actor;
+        let origin = self.origin(actor, scope.now);
         let audit = audit::succeeded(self.spec, self.call, self.invocation, actor, &input, &output);
         let key = claim.as_ref().map(|claim| claim.key.as_str());
-        let held_until = scope.now.plus_seconds(HOLD);
-        finish(&mut scope, &origin, key, &output, &audit, &effects, held_until).await?;
-        let delivery = Delivery::new(self.runtime);
+        let options = &self.runtime.options;
+        let outgoing =
+            if self.call.dry_run { effects.clone() } else { options.for_each_sink(origin.tenant, effects.clone()) };
+        let leased = std::time::Instant::now();
+        let lease = options.delivery.lease();
+        let waiting = finish(&mut scope, &origin, key, &output, &audit, &outgoing, lease).await?;
         if self.call.dry_run {
+            let delivery = Delivery::new(self.runtime, self.invocation);
             let preview = Preview::of(scope, &delivery, &origin, &audit, effects).await?;
-            return Ok(Answer { output, meta: self.meta(actor, warnings, Some(preview)) });
+            return Ok((Answer { output, meta: self.meta(actor, warnings, Some(preview)) }, None));
         }
+        self.committing = true;
         scope.tx.commit().await?;
-        let report = delivery.deliver_now(&origin, effects).await;
-        let mut meta = self.meta(actor, warnings, None);
-        meta.effects = report.effects;
-        let mut output = output;
-        for (field, value) in report.amendments {
-            if let Some(output) = output.as_object_mut() {
-                output.insert(field, value);
-            }
-        }
-        Ok(Answer { output, meta })
+        let answer = Answer { output, meta: self.meta(actor, warnings, None) };
+        Ok((answer, Some(Outgoing { origin, effects: outgoing, waiting, leased })))
+    }
+
+    fn origin(&self, actor: Uuid, at: Timestamp) -> Origin {
+        let (tenant, invocation) = (self.call.tenant, self.invocation);
+        Origin { tenant, actor, action: self.spec.id, version: self.spec.version, invocation, at }
     }
 
     fn meta(&self, actor: Uuid, warnings: Vec<Warning>, dry_run: Option<Preview>) -> Meta {
@@ -197,20 +257,35 @@ impl Attempt<'_> {
         }
     }
 
-    /// A refusal that cannot be audited is logged: the caller's error is the one that matters to the caller.
-    async fn audit_refusal(&mut self, error: &Error) {
+    /// Audits the refusal, and says what is known of a commit that was under way. A refusal that cannot be audited is logged:
+    /// the caller's error is the one that matters to the caller.
+    async fn refused(&mut self, error: Error) -> Error {
         let actor = self.actor.or(match self.call.caller {
             Caller::User(user) => Some(user),
             Caller::Run(_) => None,
         });
-        let (tenant, invocation) = (self.call.tenant, self.invocation);
-        let (action, version) = (self.spec.id, self.spec.version);
-        let origin = Origin { tenant, actor: actor.unwrap_or_default(), action, version, invocation };
+        let origin = self.origin(actor.unwrap_or_default(), Timestamp::now());
         let observed = std::mem::take(&mut self.observed);
-        let refusal = audit::refused(self.spec, self.call, invocation, actor, error);
-        match audit::write_refusal(&self.runtime.database, &origin, &refusal, &observed).await {
-            Ok(()) => drop(Delivery::new(self.runtime).deliver_now(&origin, observed).await),
-            Err(failure) => tracing::error!(action, error = %failure, "a refused call could not be audited"),
+        let refusal = audit::refused(self.spec, self.call, self.invocation, actor, &error);
+        let runtime = self.runtime;
+        let lease = runtime.options.delivery.lease();
+        let leased = std::time::Instant::now();
+        let written = audit::write_refusal(&runtime.database, &origin, &refusal, &observed, lease);
+        let written = tokio::time::timeout(REFUSAL, written).await;
+        match written.unwrap_or_else(|_| Err(Error::transient("The refusal was not written in time."))) {
+            Ok(()) => {
+                let delivery = Delivery::new(runtime, self.invocation);
+                drop(delivery.deliver_now(&origin, observed, &[], leased).await);
+                error
+            }
+            // The audit row of the call itself is there: both have the id of the call.
+            Err(failure) if self.committing && failure.code == Code::Conflict => {
+                error.with_detail("outcome", "committed")
+            }
+            Err(failure) => {
+                tracing::error!(action = self.spec.id, error = %failure, "a refused call could not be audited");
+                if self.committing { error.with_detail("outcome", "unknown") } else { error }
+            }
         }
     }
 }

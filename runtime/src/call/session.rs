@@ -92,6 +92,14 @@ pub(crate) async fn set_tenant(tx: &mut Tx, tenant: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Opens our own tables to work that is for all tenants, such as the relay's. Policies of PostgreSQL ask for it.
+pub(crate) async fn set_all_tenants(tx: &mut Tx) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        tx.query_sql("SELECT set_config('actwright.all_tenants', 'on', true)", values([])).await?;
+    }
+    Ok(())
+}
+
 /// Says which of tenant, run and user is missing, without telling one tenant about another.
 async fn no_actor(tx: &mut Tx, tenant: Uuid, caller: Caller) -> Result<Error> {
     let Caller::Run(run) = caller else {

@@ -22,8 +22,14 @@ pub struct Migrations {
 /// The ledger and the outbox.
 pub(crate) const OWN: Migrations = Migrations {
     name: "own",
-    sqlite: &[("ledger and outbox", include_str!("../../migrations/sqlite/own/0001_ledger_and_outbox.sql"))],
-    postgres: &[("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql"))],
+    sqlite: &[
+        ("ledger and outbox", include_str!("../../migrations/sqlite/own/0001_ledger_and_outbox.sql")),
+        ("delivery", include_str!("../../migrations/sqlite/own/0002_delivery.sql")),
+    ],
+    postgres: &[
+        ("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql")),
+        ("delivery", include_str!("../../migrations/postgres/own/0002_delivery.sql")),
+    ],
 };
 
 /// Tenants, users, permissions, rules on records, audit and workflow runs: what a PSA database has already.

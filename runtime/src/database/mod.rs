@@ -10,9 +10,11 @@ use std::time::Duration;
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use uuid::Uuid;
 
 pub(crate) use tx::Tx;
 
+use crate::call::session::{set_all_tenants, set_tenant};
 use crate::error::{Error, Result};
 
 /// How long a call waits for a connection or for SQLite's writer before it is told to try again.
@@ -119,13 +121,33 @@ impl Database {
         }
     }
 
-    /// Runs one statement in a transaction of its own.
-    pub(crate) async fn execute_sql(&self, sql: &'static str, values: SqlxValues) -> Result<()> {
-        match self {
-            Self::Sqlite { writer, .. } => sqlx::query_with(sql, values).execute(writer).await.map(|_| ())?,
-            Self::Postgres(pool) => sqlx::query_with(sql, values).execute(pool).await.map(|_| ())?,
-        }
-        Ok(())
+    /// Runs one statement in a transaction of its own, as one tenant. Gives the number of rows that it changed.
+    pub(crate) async fn execute_for(&self, tenant: Uuid, sql: &'static str, values: SqlxValues) -> Result<u64> {
+        let mut tx = self.begin_write_for(tenant).await?;
+        let changed = tx.execute_sql(sql, values).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// Begins a transaction that may write what is one tenant's.
+    pub(crate) async fn begin_write_for(&self, tenant: Uuid) -> Result<Tx> {
+        let mut tx = self.begin_write().await?;
+        set_tenant(&mut tx, tenant).await?;
+        Ok(tx)
+    }
+
+    /// Begins a transaction about our own tables that may write what is anybody's: for work that is nobody's call.
+    pub(crate) async fn begin_write_for_all(&self) -> Result<Tx> {
+        let mut tx = self.begin_write().await?;
+        set_all_tenants(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// As [`Database::begin_write_for_all`], to read.
+    pub(crate) async fn begin_read_for_all(&self) -> Result<Tx> {
+        let mut tx = self.begin_read().await?;
+        set_all_tenants(&mut tx).await?;
+        Ok(tx)
     }
 
     /// Begins a transaction that may write.

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 use super::Engine;
 use crate::error::Result;
 use crate::query::RawRow;
+use crate::step::step;
 
 #[allow(missing_debug_implementations)]
 pub(crate) enum Tx {
@@ -44,6 +45,7 @@ impl Tx {
     /// Runs SQL of the kernel itself. Values travel as parameters, never in the text.
     pub(crate) async fn query_sql(&mut self, sql: impl Into<Sql>, values: SqlxValues) -> Result<Vec<RawRow>> {
         let sql = AssertSqlSafe(sql.into().0);
+        step!("statement");
         Ok(match self {
             Self::Sqlite(tx) => {
                 let rows = sqlx::query_with(sql, values).fetch_all(&mut **tx).await?;
@@ -59,6 +61,7 @@ impl Tx {
     /// As [`Tx::query_sql`], for statements without rows.
     pub(crate) async fn execute_sql(&mut self, sql: impl Into<Sql>, values: SqlxValues) -> Result<u64> {
         let sql = AssertSqlSafe(sql.into().0);
+        step!("statement");
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
             Self::Postgres(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
@@ -66,10 +69,12 @@ impl Tx {
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
+        step!("commit");
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
         }
+        step!("committed");
         Ok(())
     }
 

@@ -1,20 +1,23 @@
-//! One attempt to deliver an effect.
+//! Attempts to deliver effects of calls that have committed.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::job::{JobContext, JobOutcome};
-use super::{Effect, EffectKind, FileStore, JobCall, Mail, Origin, store};
+use super::{CloudEvent, DeliveryError, Effect, EffectKind, FileStore, JobCall, Mail, Origin, store};
 use crate::call::{EffectReport, Runtime};
 use crate::context::Scope;
 use crate::error::{Error, Result};
+use crate::step::step;
 
-/// Delivers effects of calls that have committed.
+/// Delivers effects on behalf of one holder, who has leased them: the call itself, or a relay.
 #[derive(Debug)]
 pub(crate) struct Delivery<'r> {
     runtime: &'r Runtime,
+    holder: Uuid,
 }
 
 /// What became of the effects of a call.
@@ -24,75 +27,155 @@ pub(crate) struct Report {
     pub(crate) amendments: Vec<(String, Value)>,
 }
 
+/// How an attempt went.
+#[derive(Debug, Default)]
+pub(super) struct Attempt {
+    pub(super) delivered: bool,
+    /// Effects that the delivered one brought about, with the same holder.
+    pub(super) more: Vec<Effect>,
+    pub(super) amendments: Vec<(String, Value)>,
+}
+
 impl<'r> Delivery<'r> {
-    pub(crate) fn new(runtime: &'r Runtime) -> Self {
-        Self { runtime }
+    pub(crate) fn new(runtime: &'r Runtime, holder: Uuid) -> Self {
+        Self { runtime, holder }
     }
 
     /// Tries each effect once, and those that they bring about. A failure is noted for the relay, never returned: the
-    /// call has committed.
-    pub(crate) async fn deliver_now(&self, origin: &Origin, effects: Vec<Effect>) -> Report {
+    /// call has committed. `leased` is when the effects were leased; `waiting` are not leased, because others of their
+    /// subject come first.
+    pub(crate) async fn deliver_now(
+        &self,
+        origin: &Origin,
+        effects: Vec<Effect>,
+        waiting: &[Uuid],
+        mut leased: Instant,
+    ) -> Report {
         let mut report = Report::default();
         let mut queue = VecDeque::from(effects);
+        let mut held_up: Vec<(Option<String>, Option<String>)> = Vec::new();
+        let mut delivered_any = false;
         while let Some(effect) = queue.pop_front() {
-            let (kind, name, key) = (effect.kind.as_str(), effect.name.clone(), effect.key.clone());
-            let delivered = self.attempt(origin, effect, 0, &mut queue, &mut report.amendments).await;
-            report.effects.push(EffectReport { kind, name, key, delivered });
+            let (kind, name, key, sink) =
+                (effect.kind.as_str(), effect.name.clone(), effect.key.clone(), effect.sink.clone());
+            let line = (effect.subject.clone(), effect.sink.clone());
+            let ordered = line.0.is_some();
+            let delivered = if waiting.contains(&effect.id) {
+                false
+            } else if ordered && held_up.contains(&line) {
+                self.release(origin, effect.id).await;
+                false
+            } else if leased.elapsed() >= self.runtime.options.delivery.timeout
+                && !self.renew(origin, &effect, &queue, waiting, &mut leased).await
+            {
+                // Somebody else has it now, or the database is away and the relay takes it later.
+                false
+            } else {
+                let attempt = self.attempt(origin, effect, 0).await;
+                queue.extend(attempt.more);
+                report.amendments.extend(attempt.amendments);
+                attempt.delivered
+            };
+            delivered_any |= delivered;
+            if ordered && !delivered {
+                held_up.push(line);
+            }
+            report.effects.push(EffectReport { kind, name, key, sink, delivered });
+        }
+        if !held_up.is_empty() || (delivered_any && !waiting.is_empty()) {
+            self.runtime.wake_relay();
         }
         report
     }
 
-    /// One attempt, and the note of how it went.
-    pub(super) async fn attempt(
-        &self,
-        origin: &Origin,
-        effect: Effect,
-        attempts: i64,
-        more: &mut VecDeque<Effect>,
-        amendments: &mut Vec<(String, Value)>,
-    ) -> bool {
-        let id = effect.id;
-        let outcome = self.deliver(origin, effect).await;
-        let (noted, delivered) = match outcome {
+    /// One attempt, and the note of how it went. It begins within the first half of the lease.
+    pub(super) async fn attempt(&self, origin: &Origin, effect: Effect, attempts: u32) -> Attempt {
+        let (id, kind) = (effect.id, effect.kind);
+        let policy = &self.runtime.options.delivery;
+        step!("deliver", %id, kind = kind.as_str());
+        let outcome = match tokio::time::timeout(policy.timeout, self.deliver(origin, effect)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
+        };
+        step!("delivered", %id, ok = outcome.is_ok());
+        let database = &self.runtime.database;
+        let (noted, attempt) = match outcome {
             Ok(outcome) => {
-                more.extend(outcome.mails);
-                amendments.extend(outcome.amendments);
                 let noted = if outcome.settled {
-                    Ok(())
+                    Ok(true)
                 } else {
-                    store::settle(&self.runtime.database, origin.tenant, id).await
+                    store::settle(database, origin.tenant, id, self.holder).await
                 };
-                (noted, true)
+                (noted, Attempt { delivered: true, more: outcome.more, amendments: outcome.amendments })
             }
             Err(error) => {
-                tracing::warn!(outbox_id = %id, error = %error, "an effect was not delivered");
-                (store::postpone(&self.runtime.database, origin.tenant, id, attempts, &error).await, false)
+                tracing::warn!(outbox_id = %id, kind = kind.as_str(), %error, "an effect was not delivered");
+                (
+                    store::fail(database, policy, origin.tenant, id, self.holder, attempts, &error).await,
+                    Attempt::default(),
+                )
             }
         };
-        if let Err(error) = noted {
+        step!("settled", %id);
+        match noted {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(outbox_id = %id, "the lease was over before the outcome could be noted"),
             // The row stays pending and is tried again with the same key, which is how receivers tell.
-            tracing::error!(outbox_id = %id, error = %error, "the outcome of a delivery could not be noted");
+            Err(error) => tracing::error!(outbox_id = %id, %error, "the outcome of a delivery could not be noted"),
         }
-        delivered
+        attempt
     }
 
-    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<JobOutcome> {
+    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<JobOutcome, DeliveryError> {
         let options = &self.runtime.options;
         match effect.kind {
             EffectKind::Event => {
-                options.events.publish(&effect.name, &effect.key, &effect.payload).await?;
+                let name = effect.sink.as_deref().unwrap_or_default();
+                let sink =
+                    options.events.iter().find(|sink| sink.name() == name).ok_or_else(|| {
+                        DeliveryError::temporary(format!("The configuration has no event sink {name}."))
+                    })?;
+                let event = CloudEvent {
+                    subject: effect.subject.unwrap_or_else(|| effect.key.clone()),
+                    id: effect.key,
+                    name: effect.name,
+                    time: origin.at,
+                    tenant: origin.tenant,
+                    data: effect.payload,
+                };
+                sink.publish(&event).await?;
                 Ok(JobOutcome::default())
             }
             EffectKind::Mail => {
                 let mail: Mail = serde_json::from_value(effect.payload)
-                    .map_err(|_| Error::internal("The outbox holds a mail that cannot be read."))?;
+                    .map_err(|_| DeliveryError::permanent("The outbox holds a mail that cannot be read."))?;
                 options.mailer.send(&mail, &options.files).await?;
+                step!("mailed", id = %effect.id);
                 match mail.on_delivered {
-                    Some(JobCall { job, payload }) => self.run_job(origin, effect.id, &job, payload).await,
+                    Some(call) => Ok(self.follow_up(origin, effect.id, call).await),
                     None => Ok(JobOutcome::default()),
                 }
             }
-            EffectKind::Job => self.run_job(origin, effect.id, &effect.name, effect.payload).await,
+            EffectKind::Job => Ok(self.run_job(origin, effect.id, &effect.name, effect.payload).await?),
+        }
+    }
+
+    /// What happens when a mail is out. Whatever becomes of it, the mail is not sent again: if the job cannot be done now, the
+    /// job alone waits in the outbox.
+    async fn follow_up(&self, origin: &Origin, mail: Uuid, call: JobCall) -> JobOutcome {
+        match self.run_job(origin, mail, &call.job, call.payload.clone()).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::warn!(job = call.job, %error, "what follows a mail could not be done yet");
+                let job = Effect::new(EffectKind::Job, &call.job, None, call.payload);
+                match store::replace(&self.runtime.database, origin, mail, self.holder, job).await {
+                    Ok(()) => JobOutcome { settled: true, ..JobOutcome::default() },
+                    Err(error) => {
+                        tracing::error!(outbox_id = %mail, %error, "a mail is out, and that could not be noted");
+                        JobOutcome::default()
+                    }
+                }
+            }
         }
     }
 
@@ -108,7 +191,7 @@ impl<'r> Delivery<'r> {
         (self.runtime.pack.job(&effect.name)?.run)(&mut context, effect.payload).await?;
         let (scope, outcome) =
             context.into_rehearsal().ok_or_else(|| Error::internal("A job did not end its transaction."))?;
-        Ok((scope, outcome.mails.into_iter().map(|mail| mail.payload).collect()))
+        Ok((scope, outcome.more.into_iter().map(|mail| mail.payload).collect()))
     }
 
     fn context<'c>(
@@ -119,6 +202,38 @@ impl<'r> Delivery<'r> {
         rehearsal: Option<Scope>,
     ) -> Result<JobContext<'c>> {
         let spec = self.runtime.pack.action(origin.action, Some(origin.version))?.spec();
-        Ok(JobContext::new(self.runtime, spec, origin, outbox_id, files, rehearsal))
+        Ok(JobContext::new(self.runtime, spec, origin, outbox_id, self.holder, files, rehearsal))
+    }
+
+    /// Prolongs the lease of an effect and of those after it. Whether this one is still ours.
+    async fn renew(
+        &self,
+        origin: &Origin,
+        effect: &Effect,
+        queue: &VecDeque<Effect>,
+        waiting: &[Uuid],
+        leased: &mut Instant,
+    ) -> bool {
+        let ids = [effect].into_iter().chain(queue).map(|effect| effect.id).filter(|id| !waiting.contains(id));
+        let begun = Instant::now();
+        let lease = self.runtime.options.delivery.lease();
+        match store::renew(&self.runtime.database, origin.tenant, self.holder, ids.collect(), lease).await {
+            Ok(renewed) => {
+                *leased = begun;
+                renewed.contains(&effect.id)
+            }
+            Err(error) => {
+                tracing::warn!(outbox_id = %effect.id, %error, "a lease could not be renewed");
+                false
+            }
+        }
+    }
+
+    /// Leaves an effect to the relay.
+    async fn release(&self, origin: &Origin, id: Uuid) {
+        if let Err(error) = store::release(&self.runtime.database, origin.tenant, id, self.holder).await {
+            // It is taken when the lease is over.
+            tracing::warn!(outbox_id = %id, %error, "an effect could not be left to the relay yet");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use serde_json::{Map, Value};
 
-use super::{Effect, EffectKind, FileStore, HOLD, Mail, Origin, store};
+use super::{Effect, EffectKind, FileStore, Mail, Origin, store};
 use crate::call::{Runtime, session};
 use crate::context::Scope;
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub struct JobContext<'r> {
     spec: &'static ActionSpec,
     origin: &'r Origin,
     outbox_id: uuid::Uuid,
+    /// Who has leased the job, and gets the mails that it sends.
+    holder: uuid::Uuid,
     files: FileStore,
     /// The transaction of a dry run, which jobs share.
     rehearsal: Option<Scope>,
@@ -42,7 +44,8 @@ pub struct JobContext<'r> {
 /// What a job leaves behind.
 #[derive(Debug, Default)]
 pub(super) struct JobOutcome {
-    pub(super) mails: Vec<Effect>,
+    /// Effects that it brought about, held by its own holder.
+    pub(super) more: Vec<Effect>,
     pub(super) amendments: Vec<(String, Value)>,
     /// The job's own row was marked delivered together with its writes.
     pub(super) settled: bool,
@@ -60,10 +63,11 @@ impl<'r> JobContext<'r> {
         spec: &'static ActionSpec,
         origin: &'r Origin,
         outbox_id: uuid::Uuid,
+        holder: uuid::Uuid,
         files: FileStore,
         rehearsal: Option<Scope>,
     ) -> Self {
-        Self { runtime, spec, origin, outbox_id, files, rehearsal, outcome: JobOutcome::default() }
+        Self { runtime, spec, origin, outbox_id, holder, files, rehearsal, outcome: JobOutcome::default() }
     }
 
     /// Whose data the job works on.
@@ -118,19 +122,19 @@ impl<'r> JobContext<'r> {
     pub async fn commit(&mut self, job: JobScope) -> Result<()> {
         let JobScope { mut scope, mails, amendments } = job;
         if scope.changes.is_some() {
-            self.outcome.mails.extend(mails);
+            self.outcome.more.extend(mails);
             self.rehearsal = Some(scope);
             return Ok(());
         }
-        let held_until = scope.now.plus_seconds(HOLD);
-        crate::call::insert_effects(&mut scope, self.origin, &mails, held_until).await?;
+        let lease = self.runtime.options.delivery.lease();
+        crate::call::insert_effects(&mut scope, self.origin, Some(self.holder), &mails, lease).await?;
         if !amendments.is_empty() {
             store::amend(&mut scope, self.spec, self.origin, &amendments).await?;
         }
-        store::mark_delivered(&mut scope, self.outbox_id).await?;
+        store::mark_delivered(&mut scope, self.outbox_id, self.holder).await?;
         scope.tx.commit().await?;
         self.outcome.settled = true;
-        self.outcome.mails.extend(mails);
+        self.outcome.more.extend(mails);
         self.outcome.amendments.extend(amendments);
         Ok(())
     }

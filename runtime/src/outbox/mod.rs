@@ -1,21 +1,31 @@
 //! What leaves the database: events, mails and jobs. They are rows until the commit, and are delivered after it.
 
 mod deliver;
+mod error;
+mod event;
+mod files;
+mod inspect;
 mod job;
+mod mail;
+mod policy;
 mod relay;
-mod sinks;
 mod store;
 
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use deliver::Delivery;
+pub(crate) use deliver::{Delivery, Report};
+pub use error::{DeliveryError, Retry};
+pub use event::{CloudEvent, EventSink, LogEvents, Subscriber};
+pub use files::FileStore;
+pub use inspect::{OutboxFilter, OutboxStatus, StoredEffect};
 pub use job::{Job, JobContext, JobScope};
+pub use mail::{Attachment, JobCall, Mail, Mailer};
+pub use policy::DeliveryPolicy;
 pub use relay::Relayed;
-pub use sinks::{Attachment, EventSink, FileEvents, FileMailer, FileStore, JobCall, LogEvents, Mail, Mailer};
+pub(crate) use store::until;
 
-/// For how long, in seconds, the caller of an action keeps its effects to itself to deliver them at once.
-pub(crate) const HOLD: i64 = 30;
+use crate::value::Timestamp;
 
 /// Something that leaves after the commit.
 #[derive(Debug, Clone)]
@@ -24,6 +34,10 @@ pub(crate) struct Effect {
     pub(crate) kind: EffectKind,
     pub(crate) name: String,
     pub(crate) key: String,
+    /// What an event is about.
+    pub(crate) subject: Option<String>,
+    /// The sink that an event is for.
+    pub(crate) sink: Option<String>,
     pub(crate) payload: Value,
 }
 
@@ -31,7 +45,8 @@ impl Effect {
     /// An effect with a new id, which is also its key when it has no other.
     pub(crate) fn new(kind: EffectKind, name: &str, key: Option<String>, payload: Value) -> Self {
         let id = Uuid::now_v7();
-        Self { id, kind, name: name.to_owned(), key: key.unwrap_or_else(|| id.to_string()), payload }
+        let key = key.unwrap_or_else(|| id.to_string());
+        Self { id, kind, name: name.to_owned(), key, subject: None, sink: None, payload }
     }
 }
 
@@ -64,4 +79,6 @@ pub(crate) struct Origin {
     pub(crate) action: &'static str,
     pub(crate) version: u32,
     pub(crate) invocation: Uuid,
+    /// When the call was made.
+    pub(crate) at: Timestamp,
 }

@@ -1,78 +1,147 @@
-//! The outbox table after the commit: what was delivered, what was not, what is due.
+//! The outbox table after the commit: who delivers what, what was delivered, what was not, what is due.
+//!
+//! On PostgreSQL leases are measured by the server's clock, so that those of the machines may differ.
+
+use std::time::Duration;
 
 use sea_query::Value as Sql;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Effect, EffectKind, Origin};
-use crate::call::{amended_audit, session::values};
+use super::{DeliveryError, DeliveryPolicy, Effect, EffectKind, Origin, Retry};
+use crate::call::{amended_audit, insert_effects, session::values};
 use crate::context::Scope;
 use crate::database::{Database, Engine};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue};
 use crate::registry::Pack;
-use crate::spec::ActionSpec;
+use crate::spec::{ActionSpec, Effects};
 use crate::value::Timestamp;
 
-/// After so many failed attempts nobody tries again.
-const MOST_ATTEMPTS: i64 = 12;
-
-/// Marks an effect delivered inside a transaction.
-pub(super) async fn mark_delivered(scope: &mut Scope, id: Uuid) -> Result<()> {
+/// Marks an effect delivered inside the transaction of the job that it is. Fails when somebody else has it by now, who then
+/// does the job.
+pub(super) async fn mark_delivered(scope: &mut Scope, id: Uuid, holder: Uuid) -> Result<()> {
     let engine = scope.tx.engine();
+    let parameters = own(scope.tenant, id, holder, engine);
+    match scope.tx.execute_sql(by_engine(engine, SQLITE_DELIVERED, POSTGRES_DELIVERED), values(parameters)).await? {
+        0 => Err(Error::transient("The work took too long and is done by somebody else.")),
+        _ => Ok(()),
+    }
+}
+
+/// Marks an effect delivered, by itself. False when somebody else has it by now.
+pub(super) async fn settle(database: &Database, tenant: Uuid, id: Uuid, holder: Uuid) -> Result<bool> {
+    let engine = database.engine();
+    let parameters = values(own(tenant, id, holder, engine));
+    let statement = by_engine(engine, SQLITE_DELIVERED, POSTGRES_DELIVERED);
+    Ok(database.execute_for(tenant, statement, parameters).await? > 0)
+}
+
+/// Marks a mail delivered, and leaves what follows it as a job.
+pub(super) async fn replace(database: &Database, origin: &Origin, id: Uuid, holder: Uuid, job: Effect) -> Result<()> {
+    let mut scope = crate::call::session::resume(database, &[], Effects::Write, origin.tenant, origin.actor).await?;
+    mark_delivered(&mut scope, id, holder).await?;
+    insert_effects(&mut scope, origin, None, &[job], Duration::ZERO).await?;
+    scope.tx.commit().await
+}
+
+/// Notes a failed attempt, `before` of which failed already, and when the next one is due or that there is none. False when
+/// somebody else has the effect by now.
+pub(super) async fn fail(
+    database: &Database,
+    policy: &DeliveryPolicy,
+    tenant: Uuid,
+    id: Uuid,
+    holder: Uuid,
+    before: u32,
+    error: &DeliveryError,
+) -> Result<bool> {
+    let engine = database.engine();
+    let jitter = rand::random();
+    let pause = match error.retry {
+        _ if before + 1 >= policy.attempts => None,
+        Retry::Never => None,
+        Retry::Backoff => Some(policy.pause(before, jitter)),
+        Retry::After(asked) => Some(policy.pause_asked_for(asked, before, jitter)),
+    };
+    let dead = pause.is_none();
+    if dead {
+        tracing::error!(outbox_id = %id, %tenant, %error, "given up: look at it with `actwright outbox show`");
+    }
+    let [tenant_value, id, holder, now] = own(tenant, id, holder, engine);
     let parameters = values([
-        scope.tenant.encode(ColumnType::Uuid, engine),
-        id.encode(ColumnType::Uuid, engine),
-        Timestamp::now().encode(ColumnType::Timestamp, engine),
+        tenant_value,
+        id,
+        holder,
+        now,
+        until(pause.unwrap_or_default(), engine),
+        Sql::String(Some(shortened(&error.message))),
+        dead.encode(ColumnType::Boolean, engine),
     ]);
-    scope.tx.execute_sql(by_engine(engine, SQLITE_DELIVERED, POSTGRES_DELIVERED), parameters).await?;
+    Ok(database.execute_for(tenant, by_engine(engine, SQLITE_FAILED, POSTGRES_FAILED), parameters).await? > 0)
+}
+
+/// Leaves an effect to whoever comes next.
+pub(super) async fn release(database: &Database, tenant: Uuid, id: Uuid, holder: Uuid) -> Result<()> {
+    let engine = database.engine();
+    let parameters = values(own(tenant, id, holder, engine));
+    database.execute_for(tenant, by_engine(engine, SQLITE_RELEASE, POSTGRES_RELEASE), parameters).await?;
     Ok(())
 }
 
-/// Marks an effect delivered, by itself.
-pub(super) async fn settle(database: &Database, tenant: Uuid, id: Uuid) -> Result<()> {
-    let engine = database.engine();
+/// Prolongs leases, and gives the ids of those that are still the holder's.
+pub(super) async fn renew(
+    database: &Database,
+    tenant: Uuid,
+    holder: Uuid,
+    ids: Vec<Uuid>,
+    lease: Duration,
+) -> Result<Vec<Uuid>> {
+    let mut tx = database.begin_write_for(tenant).await?;
+    let engine = tx.engine();
+    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     let parameters = values([
         tenant.encode(ColumnType::Uuid, engine),
-        id.encode(ColumnType::Uuid, engine),
-        Timestamp::now().encode(ColumnType::Timestamp, engine),
+        holder.encode(ColumnType::Uuid, engine),
+        ids.encode(ColumnType::TextArray, engine),
+        until(lease, engine),
     ]);
-    database.execute_sql(by_engine(engine, SQLITE_DELIVERED, POSTGRES_DELIVERED), parameters).await
-}
-
-/// Notes a failed attempt, and when the next one is due: twice as long each time, an hour at most.
-pub(super) async fn postpone(database: &Database, tenant: Uuid, id: Uuid, attempts: i64, error: &Error) -> Result<()> {
-    let engine = database.engine();
-    let wait = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).min(3600);
-    let status = if attempts + 1 >= MOST_ATTEMPTS { "dead" } else { "pending" };
-    let parameters = values([
-        tenant.encode(ColumnType::Uuid, engine),
-        id.encode(ColumnType::Uuid, engine),
-        Timestamp::now().plus_seconds(wait).encode(ColumnType::Timestamp, engine),
-        Sql::String(Some(error.to_string())),
-        Sql::String(Some(status.to_owned())),
-    ]);
-    database.execute_sql(by_engine(engine, SQLITE_POSTPONE, POSTGRES_POSTPONE), parameters).await
+    let rows = tx.query_sql(by_engine(engine, SQLITE_RENEW, POSTGRES_RENEW), parameters).await?;
+    tx.commit().await?;
+    rows.iter().map(|row| row.get(0, ColumnType::Uuid)).collect()
 }
 
 /// An effect that is due, with the call that it comes from.
 pub(super) struct Due {
     pub(super) origin: Origin,
     pub(super) effect: Effect,
-    pub(super) attempts: i64,
+    pub(super) attempts: u32,
 }
 
-/// Takes effects that are due, and holds them back from others for `hold` seconds.
-pub(super) async fn take_due(database: &Database, pack: &Pack, limit: i64, hold: i64) -> Result<Vec<Due>> {
-    let mut tx = database.begin_write().await?;
+/// Takes up to `room` effects that are due, of each subject the first, and holds them back from others.
+pub(super) async fn take_due(
+    database: &Database,
+    pack: &Pack,
+    holder: Uuid,
+    room: usize,
+    lease: Duration,
+) -> Result<Vec<Due>> {
+    if room == 0 {
+        return Ok(Vec::new());
+    }
+    let mut tx = database.begin_write_for_all().await?;
     let engine = tx.engine();
-    let now = Timestamp::now();
-    let parameters = values([
-        now.encode(ColumnType::Timestamp, engine),
-        now.plus_seconds(hold).encode(ColumnType::Timestamp, engine),
-        limit.encode(ColumnType::Bigint, engine),
-    ]);
+    let limit = i64::try_from(room).unwrap_or(i64::MAX).encode(ColumnType::Bigint, engine);
+    let common = [until(lease, engine), limit, holder.encode(ColumnType::Uuid, engine)];
+    let parameters = match engine {
+        Engine::Postgres => values(common),
+        Engine::Sqlite => {
+            let [lease, limit, holder] = common;
+            values([lease, limit, holder, Timestamp::now().encode(ColumnType::Timestamp, engine)])
+        }
+    };
     let rows = tx.query_sql(by_engine(engine, SQLITE_TAKE, POSTGRES_TAKE), parameters).await?;
+    tx.commit().await?;
     let mut due = Vec::with_capacity(rows.len());
     for row in rows {
         let kind = row.get::<String>(2, ColumnType::Text)?;
@@ -88,18 +157,20 @@ pub(super) async fn take_due(database: &Database, pack: &Pack, limit: i64, hold:
                 action: entry.spec().id,
                 version: entry.spec().version,
                 invocation: row.get(8, ColumnType::Uuid)?,
+                at: row.get(13, ColumnType::Timestamp)?,
             },
             effect: Effect {
                 id: row.get(1, ColumnType::Uuid)?,
                 kind: EffectKind::parse(&kind).ok_or_else(|| Error::internal("The outbox holds an unknown kind."))?,
                 name: row.get(3, ColumnType::Text)?,
                 key: row.get(4, ColumnType::Text)?,
+                subject: row.get(11, ColumnType::Text)?,
+                sink: row.get(12, ColumnType::Text)?,
                 payload: row.get(5, ColumnType::Json)?,
             },
-            attempts: row.get(10, ColumnType::Integer)?,
+            attempts: u32::try_from(row.get::<i64>(10, ColumnType::Integer)?).unwrap_or(u32::MAX),
         });
     }
-    tx.commit().await?;
     due.sort_by_key(|due| due.effect.id);
     Ok(due)
 }
@@ -140,29 +211,79 @@ pub(super) async fn amend(
     Ok(())
 }
 
-fn by_engine(engine: Engine, sqlite: &'static str, postgres: &'static str) -> &'static str {
+/// Tenant, id, holder, and the time: what every note about one effect begins with.
+fn own(tenant: Uuid, id: Uuid, holder: Uuid, engine: Engine) -> [Sql; 4] {
+    [
+        tenant.encode(ColumnType::Uuid, engine),
+        id.encode(ColumnType::Uuid, engine),
+        holder.encode(ColumnType::Uuid, engine),
+        Timestamp::now().encode(ColumnType::Timestamp, engine),
+    ]
+}
+
+/// A time from now on, as statements take it: seconds, to be added by the server, or the time itself.
+pub(crate) fn until(pause: Duration, engine: Engine) -> Sql {
+    match engine {
+        Engine::Postgres => Sql::Double(Some(pause.as_secs_f64())),
+        Engine::Sqlite => Timestamp::now().plus(pause).encode(ColumnType::Timestamp, engine),
+    }
+}
+
+/// What an effect remembers of an error.
+fn shortened(message: &str) -> String {
+    const MOST: usize = 1000;
+    match message.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+pub(super) fn by_engine(engine: Engine, sqlite: &'static str, postgres: &'static str) -> &'static str {
     match engine {
         Engine::Sqlite => sqlite,
         Engine::Postgres => postgres,
     }
 }
 
-const SQLITE_DELIVERED: &str = "UPDATE actwright_outbox SET status = 'delivered', delivered_at = ?3, \
-     attempts = attempts + 1, last_error = NULL WHERE tenant = ?1 AND outbox_id = ?2";
-const POSTGRES_DELIVERED: &str = "UPDATE actwright.outbox SET status = 'delivered', delivered_at = $3, \
-     attempts = attempts + 1, last_error = NULL WHERE tenant = $1 AND outbox_id = $2";
-const SQLITE_POSTPONE: &str = "UPDATE actwright_outbox SET attempts = attempts + 1, available_at = ?3, \
-     last_error = ?4, status = ?5 WHERE tenant = ?1 AND outbox_id = ?2 AND status = 'pending'";
-const POSTGRES_POSTPONE: &str = "UPDATE actwright.outbox SET attempts = attempts + 1, available_at = $3, \
-     last_error = $4, status = $5 WHERE tenant = $1 AND outbox_id = $2 AND status = 'pending'";
-const SQLITE_TAKE: &str = "UPDATE actwright_outbox SET available_at = ?2 WHERE (tenant, outbox_id) IN \
-     (SELECT tenant, outbox_id FROM actwright_outbox WHERE status = 'pending' AND available_at <= ?1 \
-     ORDER BY available_at LIMIT ?3) RETURNING tenant, outbox_id, kind, name, key, payload, action_id, \
-     action_version, invocation_id, actor_id, attempts";
-const POSTGRES_TAKE: &str = "UPDATE actwright.outbox SET available_at = $2 WHERE (tenant, outbox_id) IN \
-     (SELECT tenant, outbox_id FROM actwright.outbox WHERE status = 'pending' AND available_at <= $1 \
-     ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING tenant, outbox_id, kind, name, key, payload, \
-     action_id, action_version, invocation_id, actor_id, attempts";
+const SQLITE_DELIVERED: &str = "UPDATE actwright_outbox SET status = 'delivered', settled_at = ?4, \
+     attempts = attempts + 1, last_error = NULL, leased_by = NULL \
+     WHERE tenant = ?1 AND outbox_id = ?2 AND leased_by = ?3 AND status = 'pending'";
+const POSTGRES_DELIVERED: &str = "UPDATE actwright.outbox SET status = 'delivered', settled_at = $4, \
+     attempts = attempts + 1, last_error = NULL, leased_by = NULL \
+     WHERE tenant = $1 AND outbox_id = $2 AND leased_by = $3 AND status = 'pending'";
+const SQLITE_FAILED: &str = "UPDATE actwright_outbox SET attempts = attempts + 1, available_at = ?5, last_error = ?6, \
+     leased_by = NULL, status = iif(?7, 'dead', 'pending'), settled_at = iif(?7, ?4, NULL) \
+     WHERE tenant = ?1 AND outbox_id = ?2 AND leased_by = ?3 AND status = 'pending'";
+const POSTGRES_FAILED: &str = "UPDATE actwright.outbox SET attempts = attempts + 1, \
+     available_at = clock_timestamp() + make_interval(secs => $5), last_error = $6, leased_by = NULL, \
+     status = CASE WHEN $7 THEN 'dead' ELSE 'pending' END, settled_at = CASE WHEN $7 THEN $4 END \
+     WHERE tenant = $1 AND outbox_id = $2 AND leased_by = $3 AND status = 'pending'";
+const SQLITE_RELEASE: &str = "UPDATE actwright_outbox SET available_at = ?4, leased_by = NULL \
+     WHERE tenant = ?1 AND outbox_id = ?2 AND leased_by = ?3 AND status = 'pending'";
+const POSTGRES_RELEASE: &str = "UPDATE actwright.outbox SET available_at = $4, leased_by = NULL \
+     WHERE tenant = $1 AND outbox_id = $2 AND leased_by = $3 AND status = 'pending'";
+const SQLITE_RENEW: &str = "UPDATE actwright_outbox SET available_at = ?4 \
+     WHERE tenant = ?1 AND leased_by = ?2 AND status = 'pending' \
+     AND outbox_id IN (SELECT value FROM json_each(?3)) RETURNING outbox_id";
+const POSTGRES_RENEW: &str = "UPDATE actwright.outbox SET available_at = clock_timestamp() + make_interval(secs => $4) \
+     WHERE tenant = $1 AND leased_by = $2 AND status = 'pending' AND outbox_id = ANY ($3::uuid[]) RETURNING outbox_id";
+const SQLITE_TAKE: &str = "UPDATE actwright_outbox SET available_at = ?1, leased_by = ?3 WHERE (tenant, outbox_id) IN \
+     (SELECT due.tenant, due.outbox_id FROM actwright_outbox due WHERE due.status = 'pending' \
+     AND due.available_at <= ?4 AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright_outbox earlier \
+     WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
+     AND earlier.status = 'pending' AND earlier.outbox_id < due.outbox_id)) \
+     ORDER BY due.available_at, due.outbox_id LIMIT ?2) RETURNING tenant, outbox_id, kind, name, key, payload, \
+     action_id, action_version, invocation_id, actor_id, attempts, subject, sink, created_at";
+const POSTGRES_TAKE: &str = "UPDATE actwright.outbox SET available_at = clock_timestamp() + make_interval(secs => $1), \
+     leased_by = $3 WHERE (tenant, outbox_id) IN \
+     (SELECT due.tenant, due.outbox_id FROM actwright.outbox due WHERE due.status = 'pending' \
+     AND due.available_at <= clock_timestamp() \
+     AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright.outbox earlier \
+     WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
+     AND earlier.status = 'pending' AND earlier.outbox_id < due.outbox_id)) \
+     ORDER BY due.available_at, due.outbox_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+     RETURNING tenant, outbox_id, kind, name, key, payload, \
+     action_id, action_version, invocation_id, actor_id, attempts, subject, sink, created_at";
 const SQLITE_OUTPUT: &str = "SELECT output FROM actwright_idempotency_ledger WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_OUTPUT: &str =
     "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE";

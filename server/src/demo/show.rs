@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use actwright_runtime::{Answer, AuditEntry, Call, Error, StoredEffect};
+use actwright_runtime::outbox::StoredEffect;
+use actwright_runtime::{Answer, AuditEntry, Call, Error};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;

@@ -129,16 +129,7 @@ fn totals(answer: &Answer) -> String {
 }
 
 fn call(action: &str, actor: Uuid, input: Value) -> Call {
-    Call {
-        action: action.to_owned(),
-        version: Some(1),
-        tenant: TENANT,
-        caller: Caller::User(actor),
-        step_path: None,
-        idempotency_key: None,
-        dry_run: false,
-        input,
-    }
+    Call { version: Some(1), ..Call::new(action, TENANT, Caller::User(actor), input) }
 }
 
 async fn step(runtime: &Runtime, show: &mut Show, call: &Call) -> Result<Answer, Failure> {

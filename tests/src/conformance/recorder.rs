@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actwright_runtime::Result;
-use actwright_runtime::outbox::{EventSink, FileStore, Mail, Mailer};
+use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink, FileStore, Mail, Mailer};
 use actwright_runtime::registry::BoxFuture;
 use serde_json::{Value, json};
 
@@ -27,15 +26,19 @@ impl Recorder {
 }
 
 impl EventSink for Recorder {
-    fn publish<'a>(&'a self, name: &'a str, key: &'a str, payload: &'a Value) -> BoxFuture<'a, Result<()>> {
-        let event = json!({ "name": name, "key": key, "payload": payload });
+    fn name(&self) -> &str {
+        "recorder"
+    }
+
+    fn publish<'a>(&'a self, event: &'a CloudEvent) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        let event = json!({ "name": event.name, "key": event.id, "payload": event.data });
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         Box::pin(async { Ok(()) })
     }
 }
 
 impl Mailer for Recorder {
-    fn send<'a>(&'a self, mail: &'a Mail, files: &'a FileStore) -> BoxFuture<'a, Result<()>> {
+    fn send<'a>(&'a self, mail: &'a Mail, files: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             let mut attachments = Vec::new();
             for attachment in &mail.attachments {

@@ -47,10 +47,9 @@ pub async fn run(case: &Case, place: &Place, aliases: &Aliases) -> Result<Vec<St
 pub fn runtime(place: &Place, recorder: &Recorder) -> Result<Runtime, String> {
     let files = FileStore::folder(&place.folder.path().join("files")).map_err(|error| error.to_string())?;
     let options = Options {
-        events: Arc::new(recorder.clone()),
-        mailer: Arc::new(recorder.clone()),
+        events: vec![Arc::new(recorder.clone())],
         portal_url: "https://portal.northstar.example".to_owned(),
-        files,
+        ..Options::new(Arc::new(recorder.clone()), files)
     };
     Ok(Runtime::new(place.database.clone(), actwright_actions::pack(), options))
 }
@@ -128,15 +127,13 @@ impl Step {
             (Some(run), _) => Caller::Run(id("run", run)),
             (None, actor) => Caller::User(id("user", actor.as_deref().unwrap_or("admin"))),
         };
+        let tenant = id("tenant", self.tenant.as_deref().unwrap_or("north"));
         Call {
-            action: self.action.clone().unwrap_or_else(|| action.to_owned()),
             version: self.version,
-            tenant: id("tenant", self.tenant.as_deref().unwrap_or("north")),
-            caller,
             step_path: self.step_path.clone(),
             idempotency_key: self.idempotency_key.clone(),
             dry_run: self.dry_run,
-            input: self.input.clone(),
+            ..Call::new(self.action.as_deref().unwrap_or(action), tenant, caller, self.input.clone())
         }
     }
 

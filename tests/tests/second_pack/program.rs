@@ -4,10 +4,11 @@ mod notes;
 
 use std::sync::Arc;
 
+use actwright_delivery::mail::FileMailer;
 use actwright_runtime::call::Options;
 use actwright_runtime::database::load::load_rows;
 use actwright_runtime::database::migrate::{Layout, Migrations};
-use actwright_runtime::outbox::{FileMailer, FileStore, LogEvents};
+use actwright_runtime::outbox::{FileStore, LogEvents};
 use actwright_runtime::{Answer, Call, Caller, Database, Error, Pack, Runtime, Uuid};
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -43,12 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     load_rows(&database, pack.tables, Some(id(1)), rows.as_object().ok_or("rows")?).await?;
 
     let folder = std::env::temp_dir();
-    let options = Options {
-        events: Arc::new(LogEvents),
-        mailer: Arc::new(FileMailer::new(folder.clone(), "office@office.example")?),
-        files: FileStore::folder(&folder)?,
-        portal_url: String::new(),
-    };
+    let mailer = Arc::new(FileMailer::new(folder.clone(), "office@office.example")?);
+    let options = Options { events: vec![Arc::new(LogEvents)], ..Options::new(mailer, FileStore::folder(&folder)?) };
     let runtime = Runtime::new(database.clone(), pack, options);
     match call(&runtime, 2, json!({ "text": "  Water the plants " })).await {
         Ok(answer) => println!("answer: {}", answer.output["text"].as_str().unwrap_or_default()),
@@ -79,17 +76,7 @@ fn text(value: &Value) -> &str {
 }
 
 async fn call(runtime: &Runtime, user: u8, input: Value) -> Result<Answer, Error> {
-    let call = Call {
-        action: "notes.add_note".to_owned(),
-        version: None,
-        tenant: id(1),
-        caller: Caller::User(id(user)),
-        step_path: None,
-        idempotency_key: None,
-        dry_run: false,
-        input,
-    };
-    runtime.call(call).await
+    runtime.call(Call::new("notes.add_note", id(1), Caller::User(id(user)), input)).await
 }
 
 async fn last_audit(database: &Database) -> Result<(), sqlx::Error> {

@@ -92,6 +92,7 @@ fn compose(delivery: &Delivery, quote: &actwright_documents::Quote) -> Option<Ma
         to: delivery.recipients.clone(),
         subject: one_line(&subject.unwrap_or_else(|| format!("Quote {number}: {}", quote.title))),
         text,
+        html: None,
         attachments: Vec::new(),
         on_delivered: Some(JobCall { job: MAILED.to_owned(), payload: json!(delivery) }),
     })

@@ -1,0 +1,5 @@
+//! Sinks of events.
+
+mod file;
+
+pub use file::FileEvents;

@@ -1,0 +1,6 @@
+//! Mailers.
+
+mod file;
+mod message;
+
+pub use file::FileMailer;
