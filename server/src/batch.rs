@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::call::LARGEST_INPUT;
 use crate::cli::CallArguments;
 use crate::failure::Failure;
 use crate::open;
@@ -36,8 +35,9 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
     } else {
         Box::new(std::fs::File::open(source).map_err(|error| Failure::CannotRun(format!("{source}: {error}")))?)
     };
-    let runtime = open::runtime(&arguments.database).await?;
-    let mut lines = Lines { reader: BufReader::new(reader), number: 0 };
+    let config = open::config(&arguments.database)?;
+    let runtime = open::runtime_with(&config).await?;
+    let mut lines = Lines { reader: BufReader::new(reader), number: 0, longest: config.calls.largest_input };
     let bar = progress("calls");
     let mut failed = 0;
     while let Some((number, line)) = lines.next()? {
@@ -122,19 +122,20 @@ type Numbered = (u64, Result<String, String>);
 struct Lines {
     reader: BufReader<Box<dyn Read>>,
     number: u64,
+    longest: u64,
 }
 
 impl Lines {
     fn next(&mut self) -> Result<Option<Numbered>, Failure> {
         let mut bytes = Vec::new();
-        (&mut self.reader).take(LARGEST_INPUT).read_until(b'\n', &mut bytes)?;
+        (&mut self.reader).take(self.longest).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {
             return Ok(None);
         }
         self.number += 1;
-        if bytes.len() as u64 == LARGEST_INPUT && bytes.last() != Some(&b'\n') {
+        if bytes.len() as u64 == self.longest && bytes.last() != Some(&b'\n') {
             self.skip_line()?;
-            return Ok(Some((self.number, Err(format!("it is longer than {LARGEST_INPUT} bytes")))));
+            return Ok(Some((self.number, Err(format!("it is longer than {} bytes", self.longest)))));
         }
         Ok(Some((self.number, String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))))
     }

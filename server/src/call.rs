@@ -11,9 +11,6 @@ use crate::failure::Failure;
 use crate::open;
 use crate::terminal::say;
 
-/// More than this is no input of an action.
-pub const LARGEST_INPUT: u64 = 16 * 1024 * 1024;
-
 pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
     if let Some(source) = &arguments.batch {
         return batch::run(source, &arguments).await;
@@ -22,14 +19,15 @@ pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
         return Err(Failure::Usage("Name an action and its --input, or a --batch.".to_owned()));
     };
     let (tenant, caller) = open::caller(&arguments.caller)?;
+    let config = open::config(&arguments.database)?;
     let call = Call {
         version: name.version,
         step_path: arguments.step_path.clone(),
         idempotency_key: arguments.idempotency_key.clone(),
         dry_run: arguments.dry_run,
-        ..Call::new(&name.id, tenant, caller, read_input(input)?)
+        ..Call::new(&name.id, tenant, caller, read_input(input, config.calls.largest_input)?)
     };
-    let runtime = open::runtime(&arguments.database).await?;
+    let runtime = open::runtime_with(&config).await?;
     let Answer { output, meta } = runtime.call(call).await?;
     for warning in meta.warnings.iter().filter(|_| !json) {
         anstream::eprintln!("warning: {}: {}", warning.pointer, warning.message);
@@ -38,13 +36,13 @@ pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
 }
 
 /// JSON, `@FILE`, or `-`.
-fn read_input(source: &str) -> Result<Value, Failure> {
+fn read_input(source: &str, largest: u64) -> Result<Value, Failure> {
     let (text, name) = match source.strip_prefix('@') {
         Some(path) => {
             let file = std::fs::File::open(path).map_err(|error| Failure::CannotRun(format!("{path}: {error}")))?;
-            (limited(file, path)?, path)
+            (limited(file, path, largest)?, path)
         }
-        None if source == "-" => (limited(std::io::stdin(), "standard input")?, "standard input"),
+        None if source == "-" => (limited(std::io::stdin(), "standard input", largest)?, "standard input"),
         None => (source.to_owned(), "--input"),
     };
     serde_json::from_str(&text).map_err(|error| {
@@ -52,12 +50,12 @@ fn read_input(source: &str) -> Result<Value, Failure> {
     })
 }
 
-fn limited(source: impl Read, name: &str) -> Result<String, Failure> {
+fn limited(source: impl Read, name: &str, largest: u64) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = source.take(LARGEST_INPUT + 1).read_to_string(&mut text);
+    let read = source.take(largest + 1).read_to_string(&mut text);
     read.map_err(|error| Failure::CannotRun(format!("{name}: {error}")))?;
-    if text.len() as u64 > LARGEST_INPUT {
-        return Err(Failure::CannotRun(format!("{name} is larger than {LARGEST_INPUT} bytes.")));
+    if text.len() as u64 > largest {
+        return Err(Failure::CannotRun(format!("{name} is larger than {largest} bytes.")));
     }
     Ok(text)
 }

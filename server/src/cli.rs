@@ -66,6 +66,9 @@ pub enum Command {
     /// Set a database up, and look at its state
     #[command(subcommand)]
     Db(DbCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -98,6 +101,22 @@ pub enum DbCommand {
         #[command(flatten)]
         database: DatabaseArguments,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every key with its value and who says so: file and line, variable, or argument
+    Show {
+        #[command(flatten)]
+        settings: DatabaseArguments,
+    },
+    /// Say whether it is right, and everything that is wrong
+    Check {
+        #[command(flatten)]
+        settings: DatabaseArguments,
+    },
+    /// Print all keys that there are, as Markdown
+    Reference,
 }
 
 #[derive(Debug, Args)]
@@ -179,25 +198,28 @@ pub enum Layout {
     Psa,
 }
 
-#[derive(Debug, Clone, Args)]
+/// Settings of the configuration that are often given by hand; `--set` gives any other.
+#[derive(Debug, Clone, Default, Args)]
 pub struct DatabaseArguments {
-    /// sqlite:PATH or postgres://USER@HOST/DATABASE
-    #[arg(long, value_name = "URL", env = "ACTWRIGHT_DB", hide_env_values = true)]
-    pub db: String,
-    /// Where documents, mails and events.jsonl go [default: PATH.data beside a SQLite file, else actwright-data]
-    #[arg(long, value_name = "DIR", env = "ACTWRIGHT_DATA")]
-    pub data: Option<PathBuf>,
-    /// Where the client portal is
-    #[arg(long, value_name = "URL", env = "ACTWRIGHT_PORTAL_URL", default_value = "http://localhost:3000/portal")]
-    pub portal_url: String,
-    /// Who mails come from
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "ACTWRIGHT_MAIL_FROM",
-        default_value = "Quotes <quotes@localhost.localdomain>"
-    )]
-    pub mail_from: String,
+    /// A configuration file; `actwright config reference` lists its keys [env: ACTWRIGHT_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// sqlite:PATH or postgres://USER@HOST/DATABASE [env: ACTWRIGHT_DB]
+    #[arg(long, value_name = "URL")]
+    pub db: Option<String>,
+    /// Where documents, mails and events.jsonl go [env: ACTWRIGHT_DATA] [default: PATH.data beside a SQLite file, else
+    /// actwright-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Where the client portal is [env: ACTWRIGHT_PORTAL_URL] [default: http://localhost:3000/portal]
+    #[arg(long, value_name = "URL")]
+    pub portal_url: Option<String>,
+    /// Who mails come from [env: ACTWRIGHT_MAIL_FROM] [default: Quotes <quotes@localhost.localdomain>]
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+    /// Any key of the configuration, such as delivery.attempts=3
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -280,6 +302,11 @@ impl std::str::FromStr for ActionName {
             }
         }
     }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, such as delivery.attempts=3")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
 }
 
 fn narrowing(text: &str) -> Result<(String, Uuid), String> {

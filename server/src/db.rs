@@ -16,11 +16,11 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
                 cli::Layout::Standalone => Layout::StandAlone,
                 cli::Layout::Psa => Layout::Psa,
             };
-            let opened = open::database(&database, true).await?;
+            let opened = open::database(&open::config(&database)?, true).await?;
             apply(&opened, layout, json).await
         }
         DbCommand::Migrate { database } => {
-            let opened = open::database(&database, false).await?;
+            let opened = open::database(&open::config(&database)?, false).await?;
             let status = opened.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
             let applied = |name: &str| status.iter().any(|set| set.name == name && !set.applied.is_empty());
             if !applied("own") {
@@ -30,7 +30,7 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
             apply(&opened, if applied("host") { Layout::StandAlone } else { Layout::Psa }, json).await
         }
         DbCommand::Seed { database } => {
-            let opened = open::database(&database, false).await?;
+            let opened = open::database(&open::config(&database)?, false).await?;
             let status = opened.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
             if !status.iter().any(|set| set.name == "host" && !set.applied.is_empty()) {
                 let message = "The rows are for a stand-alone database. Create one with: actwright db init".to_owned();
@@ -53,7 +53,7 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
 
 /// Prints stored workflows, whatever else is asked for: only programs read them.
 pub async fn workflows(arguments: &DatabaseArguments) -> Result<(), Failure> {
-    let stored = open::database(arguments, false).await?.workflows().await?;
+    let stored = open::database(&open::config(arguments)?, false).await?.workflows().await?;
     say(serde_json::to_string_pretty(&stored).unwrap_or_default())
 }
 
@@ -77,7 +77,7 @@ async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Fa
 }
 
 async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
-    let database = open::database(arguments, false).await?;
+    let database = open::database(&open::config(arguments)?, false).await?;
     let sets = database.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
     let set_up = sets.iter().any(|set| set.name == "own" && !set.applied.is_empty());
     let outbox = if set_up { Some(database.outbox_counts().await?) } else { None };

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use actwright_runtime::{Category, Error};
 use serde_json::{Value, json};
 
+use crate::config::Problem;
+
 /// Why a command ended early.
 #[derive(Debug)]
 pub enum Failure {
@@ -13,6 +15,8 @@ pub enum Failure {
     CannotRun(String),
     /// The command line does not say what it has to.
     Usage(String),
+    /// The configuration is wrong, in these places.
+    Configuration(Vec<Problem>),
     /// The runtime refused.
     Refused(Error),
     /// Lines of a batch failed, each in its place.
@@ -26,7 +30,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::ClosedPipe => 0,
             Self::CannotRun(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Configuration(_) => 2,
             Self::Refused(error) => match error.category {
                 Category::ValidationError => 3,
                 Category::ActionError => 4,
@@ -41,6 +45,7 @@ impl Failure {
         match self {
             Self::CannotRun(_) => "CANNOT_RUN",
             Self::Usage(_) => "USAGE",
+            Self::Configuration(_) => "CONFIGURATION",
             Self::Lines(_) => "LINES_FAILED",
             Self::Refused(error) => error.code.as_str(),
             Self::ClosedPipe => "CLOSED_PIPE",
@@ -50,6 +55,11 @@ impl Failure {
     pub fn to_json(&self) -> Value {
         match self {
             Self::Refused(error) => json!({ "error": error }),
+            Self::Configuration(problems) => {
+                let message = self.to_string();
+                let message = message.lines().next();
+                json!({ "error": { "code": self.code(), "message": message, "details": { "problems": problems } } })
+            }
             other => json!({ "error": { "code": other.code(), "message": other.to_string() } }),
         }
     }
@@ -61,6 +71,12 @@ impl fmt::Display for Failure {
             Self::CannotRun(message) | Self::Usage(message) => f.write_str(message),
             Self::Lines(count) => write!(f, "{count} line(s) of the batch failed; their answers say why."),
             Self::ClosedPipe => Ok(()),
+            Self::Configuration(problems) => {
+                let count = problems.len();
+                let what = if count == 1 { "a problem".to_owned() } else { format!("{count} problems") };
+                write!(f, "The configuration has {what}.")?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+            }
             Self::Refused(error) => {
                 write!(f, "{error}")?;
                 let problems = error.details.get("problems").and_then(Value::as_array);

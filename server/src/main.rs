@@ -4,6 +4,7 @@ mod actions;
 mod batch;
 mod call;
 mod cli;
+mod config;
 mod db;
 mod demo;
 mod failure;
@@ -64,6 +65,7 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Outbox(command) => outbox::run(command, json).await,
         Command::Workflows { database } => db::workflows(&database).await,
         Command::Db(command) => db::run(command, json).await,
+        Command::Config(command) => config::run(&command, json),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "actwright", &mut script);

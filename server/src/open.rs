@@ -10,45 +10,75 @@ use actwright_runtime::{Caller, Database, Options, Runtime};
 use uuid::Uuid;
 
 use crate::cli::{CallerArguments, DatabaseArguments};
+use crate::config::{Address, Config, Given};
 use crate::failure::Failure;
 
+/// What to say when nobody names a database.
+pub const NO_DATABASE: &str =
+    "Say which database: --db URL, the variable ACTWRIGHT_DB, or database.url in a configuration file.";
+
+/// The configuration: the file, the environment, and the arguments above both.
+pub fn config(arguments: &DatabaseArguments) -> Result<Config, Failure> {
+    let DatabaseArguments { config, db, data, portal_url, mail_from, set } = arguments.clone();
+    let named = [
+        ("--db", "database.url", db),
+        ("--data", "data", data),
+        ("--portal-url", "portal_url", portal_url),
+        ("--mail-from", "mail.from", mail_from),
+    ];
+    let named = named.into_iter().filter_map(|(name, key, value)| Some((name.to_owned(), key.to_owned(), value?)));
+    let set = set.into_iter().map(|(key, value)| (format!("--set {key}"), key, value));
+    let arguments = named.chain(set).collect();
+    let given = Given { file: config, environment: std::env::vars_os().collect(), arguments };
+    Config::load(given).map_err(Failure::Configuration)
+}
+
 /// Opens the database. SQLite files are only created by `db init`.
-pub async fn database(arguments: &DatabaseArguments, create: bool) -> Result<Database, Failure> {
-    if let Some(path) = sqlite_path(&arguments.db)
+pub async fn database(config: &Config, create: bool) -> Result<Database, Failure> {
+    let url = config.database.url.as_ref().ok_or_else(|| Failure::Usage(NO_DATABASE.to_owned()))?;
+    if let Some(path) = sqlite_path(url.expose())
         && !create
         && !path.exists()
     {
-        let message =
-            format!("There is no database {}. Create it with: actwright db init --db {}", path.display(), arguments.db);
+        let message = format!("There is no database {}. Create it with: actwright db init --db {url}", path.display());
         return Err(Failure::CannotRun(message));
     }
-    Database::open(&arguments.db).await.map_err(|error| match error.retryable() {
-        true => Failure::CannotRun(format!("The database cannot be reached: {}", shown(&arguments.db))),
+    let login = config.database.login();
+    Database::open_with(&login, config.database.connections).await.map_err(|error| match error.retryable() {
+        true => Failure::CannotRun(format!("The database cannot be reached: {url}")),
         false => Failure::Usage(error.message.into_owned()),
     })
 }
 
-/// Opens a runtime on the database.
+/// Opens a runtime on the database that the arguments or the configuration name.
 pub async fn runtime(arguments: &DatabaseArguments) -> Result<Runtime, Failure> {
-    let database = database(arguments, false).await?;
+    runtime_with(&config(arguments)?).await
+}
+
+/// Opens a runtime on the database.
+pub async fn runtime_with(config: &Config) -> Result<Runtime, Failure> {
+    let database = database(config, false).await?;
     let status = database.migration_status(None).await?;
     if !status.iter().any(|set| set.name == "own" && !set.applied.is_empty()) {
-        let message = format!("The database is not set up. Run: actwright db init --db {}", shown(&arguments.db));
-        return Err(Failure::CannotRun(message));
+        let url = config.database.url.as_ref().map(ToString::to_string).unwrap_or_default();
+        return Err(Failure::CannotRun(format!("The database is not set up. Run: actwright db init --db {url}")));
     }
-    let data = data_folder(arguments);
-    let mailer = Arc::new(FileMailer::new(data.join("mail"), &arguments.mail_from)?);
+    let data = data_folder(config);
+    let mailer = Arc::new(FileMailer::new(data.join("mail"), &config.mail.from)?);
     let options = Options {
         events: vec![Arc::new(FileEvents::new(data.join("events.jsonl")))],
-        portal_url: arguments.portal_url.clone(),
+        portal_url: config.places.portal_url.clone(),
+        delivery: config.delivery,
+        call_timeout: config.calls.timeout,
         ..Options::new(mailer, FileStore::folder(&data.join("documents"))?)
     };
     Ok(Runtime::new(database, actwright_actions::pack(), options))
 }
 
 /// Where documents, mails and events go.
-pub fn data_folder(arguments: &DatabaseArguments) -> PathBuf {
-    arguments.data.clone().unwrap_or_else(|| match sqlite_path(&arguments.db) {
+pub fn data_folder(config: &Config) -> PathBuf {
+    let url = config.database.url.as_ref().map(Address::expose).unwrap_or_default();
+    config.places.data.clone().unwrap_or_else(|| match sqlite_path(url) {
         Some(path) => path.with_added_extension("data"),
         None => PathBuf::from("actwright-data"),
     })
@@ -68,15 +98,4 @@ pub fn caller(arguments: &CallerArguments) -> Result<(Uuid, Caller), Failure> {
 fn sqlite_path(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
-}
-
-/// A URL without its password.
-fn shown(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((login, host))) => {
-            let user = login.split_once("://").map_or("", |(_, login)| login.split(':').next().unwrap_or_default());
-            format!("{scheme}://{user}@{host}")
-        }
-        _ => url.to_owned(),
-    }
 }

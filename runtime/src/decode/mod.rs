@@ -40,7 +40,7 @@ mod reader;
 mod redact;
 mod rules;
 mod scalars;
-pub(crate) mod suggest;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod untyped;
@@ -55,7 +55,7 @@ pub use problem::{Problem, ProblemCode, Problems, Warning};
 pub use reader::{Reader, Record, record};
 pub use redact::redact;
 pub use scalars::{Enumeration, enumeration};
-pub(crate) use suggest::suggestion;
+pub use suggest::suggestion;
 pub use untyped::validate;
 
 use crate::spec::{Field, Rule, Type};

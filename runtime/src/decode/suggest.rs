@@ -1,7 +1,7 @@
 //! Did you mean …?
 
 /// The name that is most like the one that was written, if one is.
-pub(crate) fn suggestion<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn suggestion<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     /// Longer texts are no misspelt names, and comparing them is slow.
     const LONGEST: usize = 64;
     if written.len() > LONGEST {

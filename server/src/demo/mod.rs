@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use actwright_runtime::database::migrate::Layout;
 
-use crate::cli::DatabaseArguments;
+use crate::config::{Config, Given};
 use crate::failure::Failure;
 use crate::{open, seed};
 use show::Show;
@@ -16,19 +16,23 @@ use show::Show;
 /// Tells the whole story.
 pub async fn run(dir: Option<PathBuf>, json: bool) -> Result<(), Failure> {
     let folder = folder(dir)?;
-    let arguments = DatabaseArguments {
-        db: format!("sqlite:{}", folder.join("actwright.db").display()),
-        data: Some(folder.join("data")),
-        portal_url: "https://portal.harbourlight.example".to_owned(),
-        mail_from: "Harbourlight Managed Services <quotes@harbourlight.example>".to_owned(),
-    };
-    let database = open::database(&arguments, true).await?;
+    let url = format!("sqlite:{}", folder.join("actwright.db").display());
+    // Neither a configuration file nor the environment changes the story.
+    let settings = [
+        ("database.url", url.clone()),
+        ("data", folder.join("data").display().to_string()),
+        ("portal_url", "https://portal.harbourlight.example".to_owned()),
+        ("mail.from", "Harbourlight Managed Services <quotes@harbourlight.example>".to_owned()),
+    ];
+    let arguments = settings.map(|(key, value)| (key.to_owned(), key.to_owned(), value)).into();
+    let config = Config::load(Given { arguments, ..Given::default() }).map_err(Failure::Configuration)?;
+    let database = open::database(&config, true).await?;
     let pack = actwright_actions::pack();
     database.migrate(Layout::StandAlone, pack.migrations.as_ref()).await?;
     let rows = seed::load(&database).await?;
     database.close().await;
-    let runtime = open::runtime(&arguments).await?;
-    let mut show = Show::new(json, arguments.db.clone(), folder.join("data"));
+    let runtime = open::runtime_with(&config).await?;
+    let mut show = Show::new(json, url, folder.join("data"));
     show.opening(rows)?;
     story::tell(&runtime, &mut show).await?;
     show.closing()?;
