@@ -3,12 +3,14 @@
 //!
 //! It knows no action. A pack ([`Pack`]) brings those, with their pickers, tables and jobs.
 
+pub mod audit;
 pub mod call;
 pub mod context;
 pub mod database;
 pub mod decode;
 pub mod error;
 mod history;
+mod housekeeping;
 pub mod outbox;
 pub mod pickers;
 pub mod query;

@@ -58,6 +58,13 @@ impl Timestamp {
         later.unwrap_or(DateTime::<Utc>::MAX_UTC).into()
     }
 
+    /// This much earlier, or the first instant there is.
+    #[must_use]
+    pub fn minus(self, duration: std::time::Duration) -> Self {
+        let earlier = TimeDelta::from_std(duration).ok().and_then(|delta| self.0.checked_sub_signed(delta));
+        earlier.unwrap_or(DateTime::<Utc>::MIN_UTC).into()
+    }
+
     /// This many seconds later, or the last instant there is.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

@@ -7,10 +7,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use uuid::Uuid;
 
+use crate::audit::AuditCommand;
+
 /// Runs spec-driven business actions.
 ///
 /// Exit codes: 0 done; 1 it cannot run (no database, no file); 2 the command line is wrong; 3 the input is not valid;
-/// 4 the action was refused (denied, not found, conflict, …); 5 a passing fault, try again; 6 lines of a batch failed.
+/// 4 the action was refused (denied, not found, conflict, …) or
+/// the audit log is not whole; 5 a passing fault, try again; 6 lines of a batch failed.
 ///
 /// RUST_LOG=warn writes to standard error what the database or the file system said.
 #[derive(Debug, Parser)]
@@ -56,6 +59,9 @@ pub enum Command {
     /// Look at what leaves after the commit, and decide on what was given up
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Ask the audit log, and make sure that it is whole
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the stored workflows of all tenants as JSON, for `cargo gen diff --workflows -`
     ///
     /// Drafts, the last version of each workflow, and versions with runs that have not ended.

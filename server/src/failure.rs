@@ -21,6 +21,8 @@ pub enum Failure {
     Refused(Error),
     /// Lines of a batch failed, each in its place.
     Lines(u64),
+    /// The audit log is not whole.
+    Findings(u64),
     /// Nobody reads any more.
     ClosedPipe,
 }
@@ -36,6 +38,7 @@ impl Failure {
                 Category::ActionError => 4,
                 Category::TransientError => 5,
             },
+            Self::Findings(_) => 4,
             Self::Lines(_) => 6,
         })
     }
@@ -46,6 +49,7 @@ impl Failure {
             Self::CannotRun(_) => "CANNOT_RUN",
             Self::Usage(_) => "USAGE",
             Self::Configuration(_) => "CONFIGURATION",
+            Self::Findings(_) => "AUDIT_FINDINGS",
             Self::Lines(_) => "LINES_FAILED",
             Self::Refused(error) => error.code.as_str(),
             Self::ClosedPipe => "CLOSED_PIPE",
@@ -70,6 +74,7 @@ impl fmt::Display for Failure {
         match self {
             Self::CannotRun(message) | Self::Usage(message) => f.write_str(message),
             Self::Lines(count) => write!(f, "{count} line(s) of the batch failed; their answers say why."),
+            Self::Findings(count) => write!(f, "The audit log is not whole: {count} finding(s)."),
             Self::ClosedPipe => Ok(()),
             Self::Configuration(problems) => {
                 let count = problems.len();

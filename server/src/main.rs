@@ -1,6 +1,7 @@
 //! `actwright`: actions from the command line.
 
 mod actions;
+mod audit;
 mod batch;
 mod call;
 mod cli;
@@ -63,6 +64,7 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Pick(arguments) => pick::run(arguments, json).await,
         Command::Relay(arguments) => outbox::relay(&arguments, json).await,
         Command::Outbox(command) => outbox::run(command, json).await,
+        Command::Audit(command) => audit::run(command, json).await,
         Command::Workflows { database } => db::workflows(&database).await,
         Command::Db(command) => db::run(command, json).await,
         Command::Config(command) => config::run(&command, json),

@@ -70,6 +70,7 @@ pub async fn runtime_with(config: &Config) -> Result<Runtime, Failure> {
         portal_url: config.places.portal_url.clone(),
         delivery: config.delivery,
         call_timeout: config.calls.timeout,
+        seals: config.seals,
         ..Options::new(mailer, FileStore::folder(&data.join("documents"))?)
     };
     Ok(Runtime::new(database, actwright_actions::pack(), options))

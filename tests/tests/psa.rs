@@ -77,7 +77,7 @@ async fn catalog(pool: &PgPool, ours: bool) -> Vec<String> {
 /// Rows of the PSA's tables.
 async fn rows(database: &Database) -> dump::Dump {
     let mut rows = dump::dump(database).await.unwrap();
-    rows.retain(|table, _| table != dump::LEDGER && table != dump::OUTBOX);
+    rows.retain(|table, _| !dump::OWN.contains(&table.as_str()));
     rows
 }
 

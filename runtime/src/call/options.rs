@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::audit::SealPolicy;
 use crate::outbox::{DeliveryPolicy, Effect, EffectKind, EventSink, FileStore, Mailer};
 
 /// Where things go that leave the database, and how long things may take.
@@ -23,6 +24,8 @@ pub struct Options {
     pub delivery: DeliveryPolicy,
     /// How long a call may take that does not say.
     pub call_timeout: Duration,
+    /// When audit rows are sealed.
+    pub seals: SealPolicy,
 }
 
 impl Options {
@@ -35,6 +38,7 @@ impl Options {
             portal_url: "http://localhost:3000/portal".to_owned(),
             delivery: DeliveryPolicy::default(),
             call_timeout: Duration::from_secs(30),
+            seals: SealPolicy::default(),
         }
     }
 

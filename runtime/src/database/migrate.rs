@@ -19,16 +19,18 @@ pub struct Migrations {
     pub postgres: &'static [(&'static str, &'static str)],
 }
 
-/// The ledger and the outbox.
+/// The ledger, the outbox, and the seals of audit rows.
 pub(crate) const OWN: Migrations = Migrations {
     name: "own",
     sqlite: &[
         ("ledger and outbox", include_str!("../../migrations/sqlite/own/0001_ledger_and_outbox.sql")),
         ("delivery", include_str!("../../migrations/sqlite/own/0002_delivery.sql")),
+        ("audit seals", include_str!("../../migrations/sqlite/own/0003_audit_seals.sql")),
     ],
     postgres: &[
         ("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql")),
         ("delivery", include_str!("../../migrations/postgres/own/0002_delivery.sql")),
+        ("audit seals", include_str!("../../migrations/postgres/own/0003_audit_seals.sql")),
     ],
 };
 

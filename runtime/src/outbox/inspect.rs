@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::store::by_engine;
+use crate::audit;
 use crate::call::{AuditRow, Runtime, insert_audit, session};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, RawRow};
@@ -220,25 +221,36 @@ impl Runtime {
             let now = self.outbox_entry(tenant, outbox_id).await?.status;
             return Err(Error::conflict(format!("The outbox entry {outbox_id} is no dead letter: it is {now}.")));
         }
+        let mut details = audit::target_of(&mut scope, entry.invocation_id).await?;
+        details.extend(decided(&entry, reason));
         let audit = AuditRow {
             id: Uuid::now_v7(),
             user: actor.map(|actor| actor.to_string()),
             operation: operation.to_owned(),
             record: outbox_id,
             changed: json!({}),
-            details: json!({
-                "outbox_id": outbox_id,
-                "kind": entry.kind,
-                "name": entry.name,
-                "key": entry.key,
-                "invocation_id": entry.invocation_id,
-                "last_error": entry.last_error,
-                "reason": reason,
-            }),
+            details: details.into(),
         };
         insert_audit(&mut scope, &audit).await?;
         scope.tx.commit().await
     }
+}
+
+/// What the audit row of a decision says besides the record that the effect is about.
+fn decided(entry: &StoredEffect, reason: Value) -> Map<String, Value> {
+    [
+        ("action_id", json!(entry.action_id)),
+        ("outbox_id", json!(entry.outbox_id)),
+        ("kind", json!(entry.kind)),
+        ("name", json!(entry.name)),
+        ("key", json!(entry.key)),
+        ("invocation_id", json!(entry.invocation_id)),
+        ("last_error", json!(entry.last_error)),
+        ("reason", reason),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
 impl StoredEffect {

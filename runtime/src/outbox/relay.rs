@@ -37,8 +37,8 @@ impl Runtime {
         self.relay_until(&CancellationToken::new()).await
     }
 
-    /// Delivers what is due until `shutdown` is over; what is under way then is finished first. A database that is away is
-    /// tried again.
+    /// Delivers what is due, and does what is to be done now and then, until `shutdown` is over; deliveries that are under way
+    /// then are finished first. A database that is away is tried again.
     pub async fn run_relay(&self, shutdown: impl Future<Output = ()>) {
         let stop = CancellationToken::new();
         let work = async {
@@ -57,7 +57,7 @@ impl Runtime {
             shutdown.await;
             stop.cancel();
         };
-        tokio::join!(work, end);
+        tokio::join!(work, self.keep_house(&stop), end);
     }
 
     async fn relay_until(&self, stop: &CancellationToken) -> Result<Relayed> {

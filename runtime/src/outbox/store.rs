@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{DeliveryError, DeliveryPolicy, Effect, EffectKind, Origin, Retry};
+use crate::audit::amendments;
 use crate::call::{amended_audit, insert_effects, session::values};
 use crate::context::Scope;
 use crate::database::{Database, Engine};
@@ -175,7 +176,7 @@ pub(super) async fn take_due(
     Ok(due)
 }
 
-/// Replaces fields of a call's stored output, and what its audit row says about them.
+/// Replaces fields of a call's stored output, and what its audit row says about them. What the row said before is kept beside it.
 pub(super) async fn amend(
     scope: &mut Scope,
     spec: &ActionSpec,
@@ -200,13 +201,17 @@ pub(super) async fn amend(
     }
     let rows = scope.tx.query_sql(select_audit, values([tenant.clone(), invocation.clone()])).await?;
     if let Some(row) = rows.first()
-        && let Value::Object(mut changed) = row.get::<Value>(0, ColumnType::Json)?
+        && let Value::Object(before) = row.get::<Value>(0, ColumnType::Json)?
     {
+        let mut changed = before.clone();
         for (field, value) in amendments {
             amended_audit(spec, field, value, &mut changed);
         }
-        let changed = Value::Object(changed).encode(ColumnType::Json, engine);
-        scope.tx.execute_sql(update_audit, values([tenant, invocation, changed])).await?;
+        if changed != before {
+            amendments::append(scope, origin.invocation, &before, &changed).await?;
+            let changed = Value::Object(changed).encode(ColumnType::Json, engine);
+            scope.tx.execute_sql(update_audit, values([tenant, invocation, changed])).await?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A section is a file with its part of the table of keys ([`KEYS`]) and a struct that is read from the values. To add a key,
 //! add it to the section's table and struct; the reference in `docs/configuration.md` is made from the tables.
 
+mod audit;
 mod calls;
 mod database;
 mod delivery;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use audit::seals;
 pub use calls::Calls;
 pub use database::Database;
 pub use delivery::delivery;
@@ -33,7 +35,7 @@ use key::Key;
 use values::Setting;
 
 /// All keys, by section, in the order of the reference.
-const KEYS: &[&[Key]] = &[places::KEYS, database::KEYS, calls::KEYS, delivery::KEYS, mail::KEYS];
+const KEYS: &[&[Key]] = &[places::KEYS, database::KEYS, calls::KEYS, delivery::KEYS, mail::KEYS, audit::KEYS];
 
 /// What the program is configured with.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ pub struct Config {
     pub calls: Calls,
     pub delivery: actwright_runtime::outbox::DeliveryPolicy,
     pub mail: Mail,
+    pub seals: actwright_runtime::audit::SealPolicy,
     settings: BTreeMap<String, Setting>,
 }
 
@@ -57,6 +60,7 @@ impl Config {
             calls: Calls::read(values),
             delivery: delivery(values),
             mail: Mail::read(values),
+            seals: seals(values),
             settings: BTreeMap::new(),
         };
         let (settings, problems) = std::mem::take(values).into_parts();

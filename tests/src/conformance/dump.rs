@@ -10,10 +10,15 @@ use sqlx::Row;
 
 /// Tables that hold what calls leave behind besides their effect.
 pub const AUDIT: &str = "audit_logs";
+/// What became known after an audit row had been written.
+pub const AMENDMENTS: &str = "audit_amendments";
 /// Results by idempotency key.
 pub const LEDGER: &str = "idempotency_ledger";
 /// Events, mails and jobs.
 pub const OUTBOX: &str = "outbox";
+
+/// Our own tables: none of them is the PSA's.
+pub const OWN: &[&str] = &[LEDGER, OUTBOX, AMENDMENTS, "audit_seals", "audit_heads"];
 
 /// Rows by table. Our own tables go by one name on both engines.
 pub type Dump = BTreeMap<String, Vec<Value>>;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::alias::{self, Aliases};
 use super::case::{Case, Step};
 use super::databases::Place;
-use super::dump::{self, AUDIT, Dump, LEDGER, OUTBOX};
+use super::dump::{self, AMENDMENTS, AUDIT, Dump, LEDGER, OUTBOX};
 use super::fixture::Fixture;
 use super::matcher::{Bindings, differences};
 use super::recorder::Recorder;
@@ -204,6 +204,7 @@ impl Expected {
     ) -> Vec<String> {
         let mut changes = dump::changes(before, after);
         let audit = added(changes.remove(AUDIT));
+        changes.remove(AMENDMENTS);
         let ledger = changes.remove(LEDGER).unwrap_or_default();
         let outbox = changes.remove(OUTBOX);
         let mut found = self.judge_changes(&json!(changes), bindings);

@@ -1,0 +1,187 @@
+//! One chain for each tenant, whoever seals and whatever becomes of them.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use actwright_runtime::audit::FindingKind::RowInserted;
+use actwright_runtime::audit::Sealed;
+use actwright_runtime::database::Engine;
+use actwright_runtime::{Code, Uuid};
+use actwright_tests::conformance::alias::id;
+
+use super::setting::{Setting, found, note, runtime};
+
+/// Drops a future after it has waited this often. None when it was dropped, what it gave otherwise.
+async fn dropped_after<F: Future>(waits: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = waits;
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// A process that is lost while it seals leaves a whole chain, wherever it was: at each wait of a pass it is dropped once.
+async fn losing_a_sealer_leaves_a_whole_chain(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    setting.calls().await;
+    let mut waits = 0;
+    loop {
+        let done = dropped_after(waits, setting.runtime.seal_audit(None)).await;
+        assert_eq!(setting.verify().await, [], "after {waits} waits");
+        if let Some(sealed) = done {
+            sealed.unwrap();
+            break;
+        }
+        waits += 1;
+        setting.note("north").await;
+    }
+    assert!(waits > 10, "only {waits} places to be dropped at");
+    setting.seal().await;
+    assert_eq!(setting.verify().await, []);
+    everything_is_sealed_once(&setting).await;
+    setting.end().await;
+}
+
+async fn everything_is_sealed_once(setting: &Setting) {
+    let rows = setting.number("SELECT count(*) FROM audit_logs").await;
+    let amendments = setting.number("SELECT count(*) FROM {amendments}").await;
+    assert_eq!(setting.number("SELECT count(*) FROM {seals}").await, rows + amendments);
+    assert_eq!(setting.number("SELECT sum(seq) FROM {heads}").await, rows + amendments);
+}
+
+/// Several processes that seal at the same time make one chain.
+async fn sealers_do_not_fork_the_chain(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    for _ in 0..5 {
+        setting.calls().await;
+        let sealers: Vec<_> = (0..4)
+            .map(|_| {
+                let runtime = setting.runtime.clone();
+                tokio::spawn(async move { runtime.seal_audit(None).await.unwrap() })
+            })
+            .collect();
+        for sealer in sealers {
+            sealer.await.unwrap();
+        }
+        // The quote is sent once only.
+        setting.sql("UPDATE quotes SET status = 'draft' WHERE quote_number = 'QUO-0001'").await;
+    }
+    assert_eq!(setting.verify().await, []);
+    everything_is_sealed_once(&setting).await;
+    setting.end().await;
+}
+
+/// A row that commits long after the time that it carries is sealed as long as a call may last that long, and reported
+/// after that, until somebody accepts it.
+async fn late_rows_are_sealed_within_the_horizon_only(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    let patient = runtime(&setting.place, Duration::from_secs(600));
+    let (_, north) = (setting.note("north").await, id("tenant.north"));
+    patient.seal_audit(None).await.unwrap();
+    let earlier = if setting.sqlite() { "timestamp - 500000000" } else { "timestamp - interval '500 seconds'" };
+    let copy = |id: Uuid| {
+        format!(
+            "INSERT INTO audit_logs (tenant, audit_id, user_id, operation, table_name, record_id, changed_data, details, \
+             timestamp) SELECT tenant, '{id}', user_id, operation, table_name, record_id, changed_data, details, \
+             {earlier} FROM audit_logs WHERE tenant = '{north}' ORDER BY timestamp DESC LIMIT 1"
+        )
+    };
+    let (in_time, late) = (Uuid::now_v7(), Uuid::now_v7());
+    setting.sql(&copy(in_time)).await;
+    assert_eq!(patient.seal_audit(None).await.unwrap(), Sealed { rows: 1, amendments: 0 });
+    assert_eq!(setting.verify().await, []);
+
+    // This pass says that everything is complete until now.
+    setting.seal().await;
+    setting.sql(&copy(late)).await;
+    for runtime in [&setting.runtime, &patient] {
+        assert_eq!(runtime.seal_audit(None).await.unwrap(), Sealed::default(), "it is not sealed in silence");
+    }
+    let findings = setting.verify().await;
+    assert_eq!(findings.iter().map(found).collect::<Vec<_>>(), [(RowInserted, late.to_string(), vec![])]);
+
+    let unknown = setting.runtime.seal_late(north, &[late, Uuid::now_v7()]).await.unwrap_err();
+    assert_eq!(unknown.code, Code::NotFound);
+    assert_eq!(setting.verify().await.len(), 1, "all or nothing");
+    setting.runtime.seal_late(north, &[late]).await.unwrap();
+    assert_eq!(setting.verify().await, []);
+    let again = setting.runtime.seal_late(north, &[late]).await.unwrap_err();
+    assert_eq!(again.code, Code::NotFound);
+    let (_, chains) = setting.verify_with(&Default::default()).await;
+    assert_eq!(chains.iter().find(|chain| chain.tenant == north).map(|chain| chain.late), Some(1));
+    setting.end().await;
+}
+
+/// What the host writes into the same table is none of ours, and rows that are not sealed yet are counted.
+async fn others_rows_are_left_alone(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    setting.note("north").await;
+    let north = id("tenant.north");
+    setting
+        .sql(&format!(
+            "INSERT INTO audit_logs (tenant, audit_id, operation, table_name, record_id, changed_data, details) \
+             VALUES ('{north}', '{}', 'UPDATE', 'clients', '1', '{{}}', '{{}}')",
+            Uuid::now_v7()
+        ))
+        .await;
+    let pending = |chains: Vec<actwright_runtime::audit::Chain>| {
+        chains.into_iter().find(|chain| chain.tenant == north).map(|chain| chain.pending)
+    };
+    assert_eq!(pending(setting.verify_with(&Default::default()).await.1), Some(1));
+    assert_eq!(setting.runtime.seal_audit(None).await.unwrap().rows, 1);
+    let (findings, chains) = setting.verify_with(&Default::default()).await;
+    assert_eq!((findings.len(), pending(chains)), (0, Some(0)));
+    setting.end().await;
+}
+
+/// The relay's process seals by itself, and the row of a call that was made meanwhile is sealed soon.
+async fn a_relay_seals(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    let runtime = runtime(&setting.place, Duration::from_secs(60));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let relay = tokio::spawn({
+        let runtime = runtime.clone();
+        async move {
+            runtime
+                .run_relay(async {
+                    let _ = stopped.await;
+                })
+                .await
+        }
+    });
+    runtime.call(note("north")).await.unwrap();
+    while setting.head("north").await.seq < 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.send(()).unwrap();
+    relay.await.unwrap();
+    assert_eq!(setting.verify().await, []);
+    setting.end().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Postgres).await; })+
+        }
+    };
+}
+
+on_both!(
+    losing_a_sealer_leaves_a_whole_chain,
+    sealers_do_not_fork_the_chain,
+    late_rows_are_sealed_within_the_horizon_only,
+    others_rows_are_left_alone,
+    a_relay_seals
+);

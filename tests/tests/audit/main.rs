@@ -1,0 +1,6 @@
+//! Audit rows as auditors rely on them: sealed, so that nothing changes behind the runtime's back without being named.
+
+mod chain;
+mod setting;
+mod tampering;
+mod traffic;
