@@ -63,7 +63,8 @@ impl Bare {
     pub(super) async fn update_activity(&self, draw: &Draw) -> Result<()> {
         let mut call = self.begin(Operation::UpdateActivity, draw, &["client"], &["update"]).await?;
         let (id, status) = (Param::Id(draw.activity), Param::Id(draw.status));
-        call.tx.one(sql::LOCKED_ACTIVITY, &[T, id, ONE], sql::SUMMARY).await?;
+        call.tx.lock(sql::LOCK_ACTIVITY, &[T, id]).await?;
+        call.tx.one(sql::ACTIVITY, &[T, id, ONE], sql::SUMMARY).await?;
         call.tx.one(sql::STATUS, &[T, status, Param::Text("interaction"), ONE], &[]).await?;
         let (notes, title) = (draw.notes(), draw.title());
         call.tx.execute(sql::UPDATE_ACTIVITY, &[Param::Text(&notes), status, Param::Text(&title), T, id]).await?;
@@ -157,6 +158,7 @@ impl Bare {
         let (quote, user, now) = (Param::Id(draw.quote), Param::Id(draw.user), Param::At(call.now));
         let columns =
             [Read::Text, Read::Text, Read::Id, Read::Text, Read::Flag, Read::At, Read::At, Read::Text, Read::Text];
+        call.tx.lock(sql::LOCK_QUOTE, &[T, quote]).await?;
         call.tx.read(sql::RULES, &[T, user], &[]).await?;
         call.tx.one(sql::LOCKED_QUOTE, &[T, quote, ONE], &columns).await?;
         call.tx.execute(sql::SEND_QUOTE, &[Param::Text("sent"), now, user, now, T, quote]).await?;

@@ -16,6 +16,27 @@ macro_rules! locking {
     };
 }
 
+/// A statement that only locks a row, before it is read with what is joined to it. SQLite needs none.
+macro_rules! lock {
+    ($table:literal, $key:literal) => {
+        Sql {
+            postgres: concat!(
+                "SELECT 1 FROM ",
+                $table,
+                " WHERE ",
+                $table,
+                ".tenant = $1 AND ",
+                $table,
+                ".",
+                $key,
+                " = $2 FOR UPDATE OF ",
+                $table
+            ),
+            sqlite: "",
+        }
+    };
+}
+
 macro_rules! summaries {
     () => {
         "SELECT interactions.interaction_id, interactions.type_id, interactions.status_id, interactions.client_id, \
@@ -81,8 +102,7 @@ pub const BY_DATE: Sql = common!(
     " LIMIT $4",
 );
 pub const ACTIVITY: Sql = common!(summaries!(), " AND interactions.interaction_id = $2 LIMIT $3");
-pub const LOCKED_ACTIVITY: Sql =
-    locking!("interactions", summaries!(), " AND interactions.interaction_id = $2 LIMIT $3");
+pub const LOCK_ACTIVITY: Sql = lock!("interactions", "interaction_id");
 
 pub const STATUS: Sql = common!(
     "SELECT 1 FROM statuses WHERE statuses.tenant = $1 AND statuses.status_id = $2 AND statuses.status_type = $3 LIMIT $4"
@@ -137,8 +157,8 @@ pub const RULES: Sql = common!(
      (SELECT ur.role_id FROM user_roles ur WHERE ur.tenant = $1 AND ur.user_id = $2) OR a.target_type = 'team' \
      AND a.target_id IN (SELECT tm.team_id FROM team_members tm WHERE tm.tenant = $1 AND tm.user_id = $2))"
 );
-pub const LOCKED_QUOTE: Sql = locking!(
-    "quotes",
+pub const LOCK_QUOTE: Sql = lock!("quotes", "quote_id");
+pub const LOCKED_QUOTE: Sql = common!(
     "SELECT quotes.quote_number, quotes.status, quotes.client_id, quotes.title, quotes.is_template, \
      quotes.sent_at, quotes.valid_until, contacts.email, clients.billing_email FROM quotes \
      LEFT JOIN contacts ON contacts.contact_name_id = quotes.contact_id AND contacts.tenant = quotes.tenant \

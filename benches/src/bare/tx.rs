@@ -98,6 +98,14 @@ impl Tx {
         }
     }
 
+    /// Locks a row, where there are others who might write it.
+    pub async fn lock(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
+        if self.is_postgres() {
+            self.one(sql, params, &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a statement without rows.
     pub async fn execute(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
         match self {

@@ -37,6 +37,8 @@ pub struct Select<'t> {
     /// Tables with the column that joins them.
     joined: Vec<(&'static Table, &'static str)>,
     statement: SelectStatement,
+    /// What the filters of the statement say.
+    filters: Condition,
     selected: Selected,
 }
 
@@ -55,7 +57,8 @@ impl<'t> Select<'t> {
             statement.and_where(own);
         }
         let (joined, selected) = (Vec::new(), Selected::default());
-        Self { tx, tables, records, access: Access::Read, tenant, table, joined, statement, selected }
+        let (access, filters) = (Access::Read, Cond::all());
+        Self { tx, tables, records, access, tenant, table, joined, statement, filters, selected }
     }
 
     /// Reads this column, too.
@@ -96,7 +99,9 @@ impl<'t> Select<'t> {
 
     /// Keeps the rows for which this holds; several must all hold.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.statement.cond_where(filter.build(self.tx.engine()));
+        let filter = filter.build(self.tx.engine());
+        self.statement.cond_where(filter.clone());
+        self.filters = self.filters.add(filter);
         self
     }
 
@@ -149,14 +154,31 @@ impl<'t> Select<'t> {
         self
     }
 
-    /// Locks the rows of the base table until the transaction ends. On SQLite a writer is alone in any case.
-    /// Rows that the actor may read and not change are refused here already.
+    /// Locks the rows of the base table until the transaction ends, and then reads. On SQLite a writer is alone in any case.
+    /// Rows that the actor may read and not change are refused here already. Filters are about the base table.
     pub fn for_update(mut self) -> Self {
         self.access = Access::Update;
-        if self.tx.engine() == Engine::Postgres {
-            self.statement.lock_with_tables(LockType::Update, [self.table.name]);
-        }
         self
+    }
+
+    /// Takes the locks. Where tables are joined, PostgreSQL does that in a statement of its own: one that had to wait for a
+    /// lock takes the locked row as it is now, but the rows joined to it as they were when it began, so that a new
+    /// reference would come without the name that it refers to.
+    async fn lock(&mut self) -> Result<()> {
+        if self.access != Access::Update || self.tx.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        if self.joined.is_empty() {
+            self.statement.lock_with_tables(LockType::Update, [self.table.name]);
+            return Ok(());
+        }
+        let mut lock = Query::select();
+        lock.expr(Expr::val(1)).from(self.table.name);
+        if let Some(own) = of_tenant(self.table, &self.tenant) {
+            lock.and_where(own);
+        }
+        lock.cond_where(self.filters.clone()).lock_with_tables(LockType::Update, [self.table.name]);
+        self.tx.query(&lock).await.map(|_| ())
     }
 
     /// All rows, but for those that record-level authorization keeps from the actor: for them they are not there.
@@ -166,6 +188,7 @@ impl<'t> Select<'t> {
     /// Those of the database, without its text; `PERMISSION_DENIED` when the rules of record-level authorization cannot
     /// be read.
     pub async fn all(mut self) -> Result<Vec<Row>> {
+        self.lock().await?;
         self.authorize_joined().await?;
         if let Some(condition) = self.records.condition(self.tx, self.table, self.access).await? {
             self.statement.cond_where(condition);
@@ -185,6 +208,7 @@ impl<'t> Select<'t> {
     ///
     /// As [`Select::all`], and `PERMISSION_DENIED` for a row that the actor may not have.
     pub async fn target(mut self) -> Result<Option<Row>> {
+        self.lock().await?;
         self.authorize_joined().await?;
         let condition = self.records.condition(self.tx, self.table, self.access).await?;
         let verdict = condition.map(|condition| {
