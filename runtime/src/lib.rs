@@ -15,6 +15,8 @@ pub mod outbox;
 pub mod pickers;
 pub mod query;
 pub mod registry;
+#[doc(hidden)]
+pub mod schedule;
 pub mod spec;
 mod step;
 pub mod value;

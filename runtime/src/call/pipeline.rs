@@ -21,6 +21,7 @@ use crate::error::{Code, Error, Result};
 use crate::outbox::{Delivery, Effect, Origin, Report};
 use crate::registry::{Entry, Pack, Prepared};
 use crate::spec::{ActionSpec, Effects};
+use crate::step::step;
 use crate::value::Timestamp;
 
 /// Runs the actions of a pack against a database. Clones share everything.
@@ -106,7 +107,10 @@ impl Runtime {
         }
         let runtime = self.clone();
         let delivery = self.work.tracker.spawn(async move {
-            Delivery::new(&runtime, origin.invocation).deliver_now(&origin, effects, &waiting, leased).await
+            let report =
+                Delivery::new(&runtime, origin.invocation).deliver_now(&origin, effects, &waiting, leased).await;
+            step!("reported");
+            report
         });
         if let Ok(Ok(Report { effects, amendments })) = tokio::time::timeout_at(deadline, delivery).await {
             answer.meta.effects = effects;

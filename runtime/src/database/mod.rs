@@ -16,6 +16,7 @@ pub(crate) use tx::Tx;
 
 use crate::call::session::{set_all_tenants, set_tenant};
 use crate::error::{Error, Result};
+use crate::step::step;
 
 /// How long a call waits for a connection or for SQLite's writer before it is told to try again.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -152,6 +153,7 @@ impl Database {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin_write(&self) -> Result<Tx> {
+        step!("begin");
         Ok(match self {
             // A write transaction that begins as a reader may find itself unable to become a writer.
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
@@ -161,6 +163,7 @@ impl Database {
 
     /// Begins a transaction that only reads.
     pub(crate) async fn begin_read(&self) -> Result<Tx> {
+        step!("begin_read");
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
