@@ -52,6 +52,17 @@ pub enum Command {
     },
     /// Ask a picker for rows to choose from
     Pick(PickArguments),
+    /// Serve actions, pickers and dead letters over HTTP, and deliver what is due, until somebody ends it
+    ///
+    /// docs/http.md describes the addresses, docs/configuration.md the settings.
+    Serve {
+        #[command(flatten)]
+        settings: DatabaseArguments,
+    },
+    /// Print a token that a server with the same configuration takes, to try things out
+    ///
+    /// Needs a key of the algorithm HS256 in auth.keys.
+    Token(TokenArguments),
     /// Deliver what the first attempt after a commit did not, until somebody ends it
     ///
     /// Several may run at once, here and on other machines.
@@ -102,6 +113,16 @@ pub enum DbCommand {
         #[command(flatten)]
         database: DatabaseArguments,
     },
+    /// Copy a SQLite database to FILE and the folder of its data to FILE.data, while both are in use
+    ///
+    /// The copy is checked. docs/operations.md says how to restore it, and how to back PostgreSQL up.
+    Backup {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// A new file
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Say which tables are there, and what waits in the outbox
     Status {
         #[command(flatten)]
@@ -123,6 +144,20 @@ pub enum ConfigCommand {
     },
     /// Print all keys that there are, as Markdown
     Reference,
+}
+
+#[derive(Debug, Args)]
+pub struct TokenArguments {
+    #[command(flatten)]
+    pub settings: DatabaseArguments,
+    #[command(flatten)]
+    pub caller: CallerArguments,
+    /// Name of the key [default: the first of the algorithm HS256]
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+    /// How long it counts
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    pub minutes: u64,
 }
 
 #[derive(Debug, Args)]

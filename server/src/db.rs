@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::{self, DatabaseArguments, DbCommand};
 use crate::failure::Failure;
 use crate::terminal::{good, progress, quiet, say};
-use crate::{open, seed};
+use crate::{backup, open, seed};
 
 pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
     match command {
@@ -47,6 +47,7 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
             say(format!("  actor   {}  Nadia Brandt, may do everything", seed::ADMIN))?;
             say(format!("  actor   {}  Priya Raman, a technician", seed::TECHNICIAN))
         }
+        DbCommand::Backup { database, to } => backup::run(&database, &to, json).await,
         DbCommand::Status { database } => status(&database, json).await,
     }
 }

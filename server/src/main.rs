@@ -2,6 +2,7 @@
 
 mod actions;
 mod audit;
+mod backup;
 mod batch;
 mod call;
 mod cli;
@@ -9,14 +10,19 @@ mod config;
 mod db;
 mod demo;
 mod failure;
+mod http;
+mod logging;
 mod open;
 mod outbox;
 mod pick;
 mod seed;
 mod signal;
 mod terminal;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use cli::{Arguments, Command};
@@ -29,10 +35,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // What the database or a file system says goes here and nowhere else: RUST_LOG=warn shows it.
-    if std::env::var_os("RUST_LOG").is_some() {
-        let filter = tracing_subscriber::EnvFilter::from_default_env();
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Those know from their configuration where the log goes.
+    if !matches!(arguments.command, Command::Serve { .. } | Command::Relay(_)) {
+        logging::of_environment();
     }
     let json = arguments.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -42,7 +47,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(arguments)) {
+    let outcome = runtime.block_on(run(arguments));
+    // What is stuck does not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    match outcome {
         Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(failure) => {
             if json {
@@ -62,6 +70,8 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Actions => actions::list(json),
         Command::Schema { action, output } => actions::schema(&action, output),
         Command::Pick(arguments) => pick::run(arguments, json).await,
+        Command::Serve { settings } => http::serve(&settings, json).await,
+        Command::Token(arguments) => http::auth::mint(&arguments, json),
         Command::Relay(arguments) => outbox::relay(&arguments, json).await,
         Command::Outbox(command) => outbox::run(command, json).await,
         Command::Audit(command) => audit::run(command, json).await,

@@ -3,26 +3,37 @@
 use actwright_runtime::outbox::{OutboxFilter, OutboxStatus, StoredEffect};
 use actwright_runtime::{Error, Runtime};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::cli::{DeadLetters, OutboxCommand, OutboxList, RelayArguments};
 use crate::failure::Failure;
+use crate::logging::Logging;
 use crate::terminal::{good, quiet, say, table};
-use crate::{open, signal};
+use crate::{http, open, signal};
 
 /// Entries that are read at a time.
 const PAGE: u32 = 200;
 
 /// Delivers what is due: until somebody ends it, or once.
 pub async fn relay(arguments: &RelayArguments, json: bool) -> Result<(), Failure> {
-    let runtime = open::runtime(&arguments.database).await?;
+    let config = open::config(&arguments.database)?;
+    let logging = Logging::begin(&config)?;
+    let runtime = open::runtime_with(&config).await?;
     if !arguments.once {
+        let stopping = CancellationToken::new();
+        if let Some(address) = http::metrics::serve(&config, runtime.database(), stopping.clone()).await? {
+            anstream::eprintln!("Metrics are at http://{address}/metrics");
+        }
         anstream::eprintln!("{}", quiet("Delivering what is due. Ctrl-C or SIGTERM ends it."));
         runtime.run_relay(signal::shutdown()).await;
+        stopping.cancel();
         runtime.finish().await;
+        logging.end().await;
         return Ok(());
     }
     let relayed = runtime.relay().await?;
+    logging.end().await;
     if json {
         say(json!(relayed))?;
     } else {

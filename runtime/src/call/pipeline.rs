@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::finish::finish;
@@ -18,6 +19,7 @@ use crate::context::Scope;
 use crate::database::Database;
 use crate::decode::{UnknownFields, Warning, normalize};
 use crate::error::{Code, Error, Result};
+use crate::observe::CallWatch;
 use crate::outbox::{Delivery, Effect, Origin, Report};
 use crate::registry::{Entry, Pack, Prepared};
 use crate::spec::{ActionSpec, Effects};
@@ -72,14 +74,22 @@ impl Runtime {
     /// in the details says whether it has its effect: `committed`, or `unknown`; a repetition with its idempotency key tells.
     pub async fn call(&self, call: Call) -> Result<Answer> {
         let _under_way = self.work.tracker.token();
+        let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
+        let invocation = Uuid::now_v7();
+        let watch = CallWatch::begin(entry.spec(), &call, invocation);
+        let outcome = self.attempt(entry, &call, invocation).instrument(watch.span()).await;
+        watch.end(call.dry_run, &outcome);
+        outcome
+    }
+
+    async fn attempt(&self, entry: &Entry, call: &Call, invocation: Uuid) -> Result<Answer> {
         let timeout = call.timeout.unwrap_or(self.options.call_timeout);
         let deadline = Instant::now() + timeout;
-        let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
         let mut attempt = Attempt {
             runtime: self,
             spec: entry.spec(),
-            call: &call,
-            invocation: Uuid::now_v7(),
+            call,
+            invocation,
             actor: None,
             observed: Vec::new(),
             committing: false,
@@ -92,7 +102,7 @@ impl Runtime {
             Err(_elapsed) => Error::transient(format!("The call took longer than {} s.", timeout.as_secs_f32())),
         };
         let error = if call.dry_run { error } else { attempt.refused(error).await };
-        Err(located(error, &call))
+        Err(located(error, call))
     }
 
     /// Tries to deliver at once what a call that has committed asked for. That goes on when the call's time is over, or its
@@ -106,12 +116,13 @@ impl Runtime {
             return answer;
         }
         let runtime = self.clone();
-        let delivery = self.work.tracker.spawn(async move {
+        let delivery = async move {
             let report =
                 Delivery::new(&runtime, origin.invocation).deliver_now(&origin, effects, &waiting, leased).await;
             step!("reported");
             report
-        });
+        };
+        let delivery = self.work.tracker.spawn(delivery.in_current_span());
         if let Ok(Ok(Report { effects, amendments })) = tokio::time::timeout_at(deadline, delivery).await {
             answer.meta.effects = effects;
             if let Some(output) = answer.output.as_object_mut() {

@@ -1,5 +1,7 @@
 //! The two databases: an embedded SQLite file, or PostgreSQL.
 
+mod backup;
+pub mod health;
 pub mod load;
 pub mod migrate;
 mod tx;

@@ -11,6 +11,7 @@ use super::{CloudEvent, DeliveryError, Effect, EffectKind, FileStore, JobCall, M
 use crate::call::{EffectReport, Runtime};
 use crate::context::Scope;
 use crate::error::{Error, Result};
+use crate::observe;
 use crate::step::step;
 
 /// Delivers effects on behalf of one holder, who has leased them: the call itself, or a relay.
@@ -90,7 +91,8 @@ impl<'r> Delivery<'r> {
 
     /// One attempt, and the note of how it went. It begins within the first half of the lease.
     pub(super) async fn attempt(&self, origin: &Origin, effect: Effect, attempts: u32) -> Attempt {
-        let (id, kind) = (effect.id, effect.kind);
+        let (id, kind, sink) = (effect.id, effect.kind, effect.sink.clone());
+        let begun = Instant::now();
         let policy = &self.runtime.options.delivery;
         step!("deliver", %id, kind = kind.as_str());
         let outcome = match tokio::time::timeout(policy.timeout, self.deliver(origin, effect)).await {
@@ -98,6 +100,7 @@ impl<'r> Delivery<'r> {
             Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
         };
         step!("delivered", %id, ok = outcome.is_ok());
+        observe::attempted(kind.as_str(), sink.as_deref(), outcome.is_ok(), begun.elapsed());
         let database = &self.runtime.database;
         let (noted, attempt) = match outcome {
             Ok(outcome) => {

@@ -1,11 +1,13 @@
 //! What leaves the database: events, mails and jobs. They are rows until the commit, and are delivered after it.
 
 mod deliver;
+mod depth;
 mod error;
 mod event;
 mod files;
 mod inspect;
 mod job;
+mod letters;
 mod mail;
 mod policy;
 mod relay;
@@ -15,11 +17,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(crate) use deliver::{Delivery, Report};
+pub use depth::OutboxDepth;
 pub use error::{DeliveryError, Retry};
 pub use event::{CloudEvent, EventSink, LogEvents, Subscriber};
 pub use files::FileStore;
 pub use inspect::{OutboxFilter, OutboxStatus, StoredEffect};
 pub use job::{Job, JobContext, JobScope};
+pub use letters::Letters;
 pub use mail::{Attachment, JobCall, Mail, Mailer};
 pub use policy::DeliveryPolicy;
 pub use relay::Relayed;

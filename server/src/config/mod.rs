@@ -4,16 +4,21 @@
 //! add it to the section's table and struct; the reference in `docs/configuration.md` is made from the tables.
 
 mod audit;
+mod auth;
 mod calls;
 mod database;
 mod delivery;
 mod file;
+mod http;
 mod key;
 mod load;
+mod log;
 mod mail;
+mod metrics;
 mod places;
 mod secret;
 mod show;
+mod traces;
 mod values;
 
 use std::collections::BTreeMap;
@@ -22,20 +27,37 @@ use std::fmt;
 use serde::Serialize;
 
 pub use audit::seals;
+pub use auth::{Auth, AuthKey, Material};
 pub use calls::Calls;
 pub use database::Database;
 pub use delivery::delivery;
+pub use http::Http;
 pub use load::Given;
+pub use log::Log;
 pub use mail::Mail;
+pub use metrics::Metrics;
 pub use places::Places;
 pub use secret::Address;
 pub use show::run;
+pub use traces::Traces;
 
 use key::Key;
 use values::Setting;
 
 /// All keys, by section, in the order of the reference.
-const KEYS: &[&[Key]] = &[places::KEYS, database::KEYS, calls::KEYS, delivery::KEYS, mail::KEYS, audit::KEYS];
+const KEYS: &[&[Key]] = &[
+    places::KEYS,
+    database::KEYS,
+    calls::KEYS,
+    delivery::KEYS,
+    mail::KEYS,
+    audit::KEYS,
+    http::KEYS,
+    auth::KEYS,
+    log::KEYS,
+    metrics::KEYS,
+    traces::KEYS,
+];
 
 /// What the program is configured with.
 #[derive(Debug)]
@@ -46,6 +68,12 @@ pub struct Config {
     pub delivery: actwright_runtime::outbox::DeliveryPolicy,
     pub mail: Mail,
     pub seals: actwright_runtime::audit::SealPolicy,
+    pub http: Http,
+    pub auth: Auth,
+    pub log: Log,
+    pub metrics: Metrics,
+    #[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "only builds with the feature send spans"))]
+    pub traces: Traces,
     settings: BTreeMap<String, Setting>,
 }
 
@@ -61,6 +89,11 @@ impl Config {
             delivery: delivery(values),
             mail: Mail::read(values),
             seals: seals(values),
+            http: Http::read(values),
+            auth: Auth::read(values),
+            log: Log::read(values),
+            metrics: Metrics::read(values),
+            traces: Traces::read(values),
             settings: BTreeMap::new(),
         };
         let (settings, problems) = std::mem::take(values).into_parts();

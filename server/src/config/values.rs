@@ -173,7 +173,6 @@ impl Values {
     }
 
     /// Whether somebody gave the key a value.
-    #[allow(dead_code, reason = "sections that are being added use it")]
     pub fn is_set(&self, path: &str) -> bool {
         self.settings.get(path).is_some_and(|setting| setting.source != Source::Default)
     }
@@ -237,7 +236,6 @@ impl Values {
         matches!(self.value(path), Some(Value::Flag(true)))
     }
 
-    #[allow(dead_code, reason = "sections that are being added use it")]
     pub fn address(&self, path: &str) -> Option<SocketAddr> {
         match self.value(path) {
             Some(Value::Address(address)) => Some(*address),

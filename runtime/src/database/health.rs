@@ -1,0 +1,46 @@
+//! Whether a database answers, and how busy its connections are.
+
+use serde::Serialize;
+
+use super::Database;
+use crate::error::Result;
+
+/// The connections of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PoolState {
+    /// `all`; of SQLite `writer` and `readers`.
+    pub pool: &'static str,
+    /// At most so many.
+    pub limit: u32,
+    /// So many are open.
+    pub open: u32,
+    /// Open ones that nobody uses.
+    pub idle: u32,
+}
+
+impl Database {
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    ///
+    /// It gives none.
+    pub async fn ping(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
+            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// How busy the connections are.
+    pub fn pools(&self) -> Vec<PoolState> {
+        fn state<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> PoolState {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            PoolState { pool: name, limit: pool.options().get_max_connections(), open: pool.size(), idle }
+        }
+        match self {
+            Self::Sqlite { writer, readers } => vec![state("writer", writer), state("readers", readers)],
+            Self::Postgres(pool) => vec![state("all", pool)],
+        }
+    }
+}
