@@ -4,6 +4,7 @@ mod crm;
 
 use actwright_runtime::Pack;
 use actwright_runtime::database::migrate::Migrations;
+use actwright_runtime::template::MailTemplate;
 
 /// Implements the bodies of all actions.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,9 @@ const MIGRATIONS: Migrations = Migrations {
         ("tax, contracts, invoices", include_str!("../migrations/postgres/0003_tax_contracts_invoices.sql")),
     ],
 };
+
+/// The mails that the pack writes, whose templates may be replaced.
+pub const MAIL_TEMPLATES: &[MailTemplate] = &[crm::quote::mail::TEMPLATE];
 
 /// Rows of a small managed service provider, for demonstrations: YAML, a list of rows per table.
 pub const DEMO_ROWS: &str = include_str!("../seed/demo.yaml");

@@ -4,10 +4,13 @@
 
 pub mod events;
 pub mod mail;
+mod secret;
 
 use std::path::Path;
 
 use actwright_runtime::outbox::DeliveryError;
+
+pub use secret::Secret;
 
 fn unwritable(path: &Path, error: &std::io::Error) -> DeliveryError {
     tracing::error!(path = %path.display(), %error, "cannot write");

@@ -27,6 +27,8 @@ pub struct Scope {
     pub(crate) tenant: Uuid,
     pub(crate) actor: Uuid,
     pub(crate) now: Timestamp,
+    /// What `Message-ID`s end with.
+    pub(crate) mail_domain: String,
     /// `resource:action` of what was asked for and is granted.
     pub(crate) granted: Vec<String>,
     pub(crate) effects: Vec<Effect>,
@@ -55,6 +57,11 @@ impl Scope {
     /// A new id that sorts after those made before.
     pub fn new_id(&self) -> Uuid {
         Uuid::now_v7()
+    }
+
+    /// The `Message-ID` of the mail about what has this id, the same whenever it is asked.
+    pub fn message_id(&self, id: Uuid) -> String {
+        format!("<{id}@{}>", self.mail_domain)
     }
 
     /// Reads rows of a table.

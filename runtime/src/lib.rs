@@ -20,6 +20,7 @@ pub mod registry;
 pub mod schedule;
 pub mod spec;
 mod step;
+pub mod template;
 pub mod value;
 mod workflows;
 

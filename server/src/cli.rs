@@ -83,6 +83,9 @@ pub enum Command {
     /// Set a database up, and look at its state
     #[command(subcommand)]
     Db(DbCommand),
+    /// Try how mails leave
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -127,6 +130,20 @@ pub enum DbCommand {
     Status {
         #[command(flatten)]
         database: DatabaseArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Send one mail as it is configured, and print what the server answers
+    ///
+    /// It needs no database.
+    Test {
+        /// Who gets it
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        #[command(flatten)]
+        settings: DatabaseArguments,
     },
 }
 

@@ -12,6 +12,7 @@ mod demo;
 mod failure;
 mod http;
 mod logging;
+mod mail;
 mod open;
 mod outbox;
 mod pick;
@@ -77,6 +78,7 @@ async fn run(Arguments { command, json }: Arguments) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(command, json).await,
         Command::Workflows { database } => db::workflows(&database).await,
         Command::Db(command) => db::run(command, json).await,
+        Command::Mail(command) => mail::run(command, json).await,
         Command::Config(command) => config::run(&command, json),
         Command::Completions { shell } => {
             let mut script = Vec::new();

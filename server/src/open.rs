@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actwright_delivery::events::FileEvents;
-use actwright_delivery::mail::FileMailer;
-use actwright_runtime::outbox::FileStore;
+use actwright_delivery::mail::{FileMailer, SmtpMailer};
+use actwright_runtime::outbox::{FileStore, Mailer};
 use actwright_runtime::{Caller, Database, Options, Runtime};
 use uuid::Uuid;
 
@@ -64,9 +64,13 @@ pub async fn runtime_with(config: &Config) -> Result<Runtime, Failure> {
         return Err(Failure::CannotRun(format!("The database is not set up. Run: actwright db init --db {url}")));
     }
     let data = data_folder(config);
-    let mailer = Arc::new(FileMailer::new(data.join("mail"), &config.mail.from)?);
+    let mailer: Arc<dyn Mailer> = match &config.mail.smtp {
+        Some(settings) => Arc::new(SmtpMailer::new(settings, &config.mail.from)?),
+        None => Arc::new(FileMailer::new(data.join("mail"), &config.mail.from)?),
+    };
     let options = Options {
         events: vec![Arc::new(FileEvents::new(data.join("events.jsonl")))],
+        templates: config.mail.templates.clone(),
         portal_url: config.places.portal_url.clone(),
         delivery: config.delivery,
         call_timeout: config.calls.timeout,

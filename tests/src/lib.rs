@@ -3,3 +3,4 @@
 pub mod conformance;
 pub mod postgres;
 pub mod races;
+pub mod smtp;

@@ -20,7 +20,7 @@ impl Body for Bodies {
         quote.change_status(context, QuoteStatus::Sent).await?;
         let recipients = quote.recipients(&input.email_addresses.unwrap_or_default());
         let activity_id = context.new_id();
-        let message_id = (!recipients.is_empty()).then(|| format!("<{activity_id}@actwright>"));
+        let message_id = (!recipients.is_empty()).then(|| context.message_id(activity_id));
         history::sent(context, input.quote_id, activity_id, &recipients, message_id.as_deref()).await?;
         let delivery = Delivery {
             quote_id: input.quote_id,

@@ -3,6 +3,7 @@
 use actwright_documents::{Item, Party, Quote, render};
 use actwright_runtime::outbox::Attachment;
 use actwright_runtime::{Timestamp, Uuid};
+use serde_json::json;
 
 use super::calls::Committed;
 use super::tx::{Param, Read, Tx};
@@ -24,12 +25,15 @@ impl Bare {
         let path = format!("{TENANT}/quotes/{}/{}.pdf", draw.quote, sent.row);
         let size = i64::try_from(pdf.len())?;
         self.options.files.put(&path, pdf).await?;
-        let mail_id = self.record(draw, &sent, &name, &path, size).await?;
+        let mail_ids = self.record(draw, &sent, &name, &path, size).await?;
         let mut mail = self.template.mail.clone().ok_or("the call to learn from sent no mail")?;
         mail.message_id = format!("<{}@actwright>", sent.row);
         mail.attachments = vec![Attachment { file_name: name, mime_type: PDF.to_owned(), path }];
-        self.options.mailer.send(&mail, &self.options.files).await?;
-        self.mailed(&sent, mail_id).await
+        for (index, (mail_id, recipient)) in mail_ids.into_iter().zip(&mail.to).enumerate() {
+            self.options.mailer.send(&mail, recipient, &self.options.files).await?;
+            self.mailed(&sent, mail_id, index == 0).await?;
+        }
+        Ok(())
     }
 
     async fn read_quote(&self, draw: &Draw) -> Result<()> {
@@ -81,7 +85,7 @@ impl Bare {
     }
 
     /// Makes the file a document, puts the mail into the outbox, and notes that the job is done.
-    async fn record(&self, draw: &Draw, sent: &Committed, name: &str, path: &str, size: i64) -> Result<Uuid> {
+    async fn record(&self, draw: &Draw, sent: &Committed, name: &str, path: &str, size: i64) -> Result<Vec<Uuid>> {
         let mut tx = Tx::begin_write(&self.database).await?;
         tx.set_tenant().await?;
         let (file, document, now) = (Param::Id(Uuid::now_v7()), Param::Id(Uuid::now_v7()), Timestamp::now());
@@ -92,7 +96,7 @@ impl Bare {
         tx.execute(sql::DOCUMENT, &row).await?;
         let association = Param::Id(Uuid::now_v7());
         tx.execute(sql::ASSOCIATION, &[T, association, document, Param::Id(draw.quote), Param::Text("quote")]).await?;
-        let (mails, mail_id) = self.template.mails();
+        let (mails, mail_ids) = self.template.mails();
         let row = [
             T,
             Param::Text("crm.send_quote"),
@@ -107,22 +111,29 @@ impl Bare {
         tx.read(sql::EFFECTS, &row, &[Read::Id, Read::Id]).await?;
         sent.delivered(&mut tx, sent.outbox_id).await?;
         tx.commit().await?;
-        Ok(mail_id)
+        Ok(mail_ids)
     }
 
-    /// Notes in the quote's history, the stored result and the audit row that the mail is out.
-    async fn mailed(&self, sent: &Committed, mail_id: Uuid) -> Result<()> {
+    /// Notes in the quote's history that the mail has reached somebody, and, the first time, in the stored result and the
+    /// audit row.
+    async fn mailed(&self, sent: &Committed, mail_id: Uuid, first: bool) -> Result<()> {
         let mut tx = Tx::begin_write(&self.database).await?;
         tx.set_tenant().await?;
         let (call, activity) = (Param::Id(sent.invocation), Param::Id(sent.row));
         let changed = Param::Json(&self.template.changed);
-        tx.one(sql::LOCKED_METADATA, &[T, activity, ONE], &[Read::Json]).await?;
+        tx.one(sql::LOCKED_METADATA, &[T, activity, ONE], &[Read::Json, Read::Text]).await?;
         let description = Param::Text("Quote sent to cfo@northwind.example and published in client portal");
         tx.execute(sql::METADATA, &[changed, description, T, activity]).await?;
-        tx.one(sql::OUTPUT, &[T, call], &[Read::Json]).await?;
-        tx.execute(sql::SET_OUTPUT, &[T, call, Param::Json(&self.template.output)]).await?;
-        tx.one(sql::AUDIT, &[T, call], &[Read::Json]).await?;
-        tx.execute(sql::SET_AUDIT, &[T, call, changed]).await?;
+        if first {
+            tx.one(sql::OUTPUT, &[T, call], &[Read::Json]).await?;
+            tx.execute(sql::SET_OUTPUT, &[T, call, Param::Json(&self.template.output)]).await?;
+            tx.one(sql::AUDIT, &[T, call], &[Read::Json]).await?;
+            let (before, after) = (json!({ "email_sent": false }), json!({ "email_sent": true }));
+            let amendment = Param::Id(Uuid::now_v7());
+            let values = [T, amendment, call, Param::Json(&before), Param::Json(&after), Param::At(Timestamp::now())];
+            tx.execute(sql::AMENDMENT, &values).await?;
+            tx.execute(sql::SET_AUDIT, &[T, call, changed]).await?;
+        }
         sent.delivered(&mut tx, mail_id).await?;
         tx.commit().await
     }

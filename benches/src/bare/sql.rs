@@ -212,8 +212,8 @@ pub const ASSOCIATION: Sql = common!(
 );
 pub const LOCKED_METADATA: Sql = locking!(
     "quote_activities",
-    "SELECT quote_activities.metadata FROM quote_activities WHERE quote_activities.tenant = $1 \
-     AND quote_activities.activity_id = $2 LIMIT $3"
+    "SELECT quote_activities.metadata, quote_activities.description FROM quote_activities \
+     WHERE quote_activities.tenant = $1 AND quote_activities.activity_id = $2 LIMIT $3"
 );
 pub const METADATA: Sql = common!(
     "UPDATE quote_activities SET metadata = $1, description = $2 WHERE quote_activities.tenant = $3 \
@@ -327,4 +327,9 @@ pub const AUDIT: Sql = Sql {
     postgres: "SELECT changed_data FROM audit_logs WHERE tenant = $1 AND audit_id = $2 FOR UPDATE",
     sqlite: "SELECT changed_data FROM audit_logs WHERE tenant = $1 AND audit_id = $2",
 };
+pub const AMENDMENT: Sql = own!(
+    "INSERT INTO ",
+    "audit_amendments",
+    " (tenant, amendment_id, audit_id, old_values, new_values, amended_at) VALUES ($1, $2, $3, $4, $5, $6)"
+);
 pub const SET_AUDIT: Sql = common!("UPDATE audit_logs SET changed_data = $3 WHERE tenant = $1 AND audit_id = $2");

@@ -15,8 +15,8 @@ pub struct Template {
     pub(super) details: Value,
     /// Outbox rows of the call itself, without ids.
     pub(super) effects: Vec<Value>,
-    /// Outbox row of the mail that followed.
-    pub(super) mail_row: Value,
+    /// Outbox rows of the mail that followed, one for each recipient.
+    pub(super) mail_rows: Vec<Value>,
     pub(super) mail: Option<Mail>,
 }
 
@@ -53,33 +53,34 @@ impl Template {
         let (Some(output), Some(audit)) = (output.first(), audit.first()) else {
             return Err("the call to learn from left no ledger or audit row".into());
         };
-        let (mails, effects): (Vec<Value>, Vec<Value>) = effects.into_iter().partition(|row| row["kind"] == "mail");
-        let mail_row = mails.into_iter().next().unwrap_or_default();
-        let mail = (!mail_row.is_null()).then(|| serde_json::from_value(mail_row["payload"].clone())).transpose()?;
+        let (mail_rows, effects): (Vec<Value>, Vec<Value>) = effects.into_iter().partition(|row| row["kind"] == "mail");
+        let mail = mail_rows.first().map(|row| serde_json::from_value(row["payload"].clone())).transpose()?;
         let (changed, details) = (audit[0].clone(), audit[1].clone());
-        Ok(Self { output: output.clone(), changed, details, effects, mail_row, mail })
+        Ok(Self { output: output.clone(), changed, details, effects, mail_rows, mail })
     }
 
     /// Outbox rows of a new call, and the id of the last.
     pub(super) fn effects(&self) -> (Value, Uuid) {
-        rows(&self.effects)
+        let (rows, ids) = rows(&self.effects);
+        (rows, ids.last().copied().unwrap_or_default())
     }
 
-    /// The outbox row of a new mail, and its id.
-    pub(super) fn mails(&self) -> (Value, Uuid) {
-        rows(std::slice::from_ref(&self.mail_row))
+    /// The outbox rows of a new mail, and their ids.
+    pub(super) fn mails(&self) -> (Value, Vec<Uuid>) {
+        rows(&self.mail_rows)
     }
 }
 
-fn rows(templates: &[Value]) -> (Value, Uuid) {
-    let mut last = Uuid::nil();
+fn rows(templates: &[Value]) -> (Value, Vec<Uuid>) {
+    let mut ids = Vec::with_capacity(templates.len());
     let rows = templates.iter().map(|template| {
-        last = Uuid::now_v7();
+        let id = Uuid::now_v7();
+        ids.push(id);
         let mut row = template.clone();
-        row["outbox_id"] = json!(last);
+        row["outbox_id"] = json!(id);
         row
     });
-    (rows.collect(), last)
+    (rows.collect(), ids)
 }
 
 /// The first column of each row, which is JSON.

@@ -135,7 +135,7 @@ pub struct EffectReport {
     pub name: String,
     /// Event key, Message-ID, or the outbox id of a job.
     pub key: String,
-    /// The sink that an event is for.
+    /// The sink that an event is for, the recipient that a mail is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sink: Option<String>,
     /// Whether the first attempt, right after the commit, delivered it. If not, the relay tries again.

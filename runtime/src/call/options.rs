@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::SealPolicy;
 use crate::outbox::{DeliveryPolicy, Effect, EffectKind, EventSink, FileStore, Mailer};
+use crate::template::Templates;
 
 /// Where things go that leave the database, and how long things may take.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Options {
     pub mailer: Arc<dyn Mailer>,
     /// Holds the bytes of documents.
     pub files: FileStore,
+    /// Replace what mails say.
+    pub templates: Templates,
     /// Where the client portal is; links in mails and documents begin with it.
     pub portal_url: String,
     /// How often and for how long delivery is tried.
@@ -29,12 +32,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// No sink of events, a call takes up to 30 seconds, and the client portal is on this machine.
+    /// No sink of events, mails say what is built in, a call takes up to 30 seconds, and the client portal is on this machine.
     pub fn new(mailer: Arc<dyn Mailer>, files: FileStore) -> Self {
         Self {
             events: Vec::new(),
             mailer,
             files,
+            templates: Templates::default(),
             portal_url: "http://localhost:3000/portal".to_owned(),
             delivery: DeliveryPolicy::default(),
             call_timeout: Duration::from_secs(30),

@@ -183,12 +183,13 @@ impl Attempt<'_> {
         let (prepared, warnings) =
             entry.decode(&self.call.input, UnknownFields::Warn).map_err(|problems| Error::invalid_input(&problems))?;
         let needs = Needs::of(self.spec, &self.call.input);
-        let scope = {
+        let mut scope = {
             let Runtime { database, pack, .. } = self.runtime;
             session::begin(database, pack.tables, self.spec.effects, self.call.tenant, self.call.caller, &needs.all)
                 .await?
         };
         self.actor = Some(scope.actor);
+        scope.mail_domain = self.runtime.options.mailer.domain().to_owned();
         needs.check(&scope)?;
         match self.spec.effects {
             Effects::Read => Ok((self.read(scope, prepared, warnings).await?, None)),

@@ -55,6 +55,7 @@ pub(crate) async fn begin(
         tables,
         tenant,
         now: Timestamp::now(),
+        mail_domain: String::new(),
         effects: Vec::new(),
         observed: Vec::new(),
         changes: None,
@@ -71,9 +72,19 @@ pub(crate) async fn resume(
 ) -> Result<Scope> {
     let mut tx = open(database, effects).await?;
     set_tenant(&mut tx, tenant).await?;
-    let (granted, effects, observed, changes) = (Vec::new(), Vec::new(), Vec::new(), None);
-    let records = Records::new(tenant, actor);
-    Ok(Scope { tx, tables, records, tenant, actor, now: Timestamp::now(), granted, effects, observed, changes })
+    Ok(Scope {
+        tx,
+        tables,
+        records: Records::new(tenant, actor),
+        tenant,
+        actor,
+        now: Timestamp::now(),
+        mail_domain: String::new(),
+        granted: Vec::new(),
+        effects: Vec::new(),
+        observed: Vec::new(),
+        changes: None,
+    })
 }
 
 async fn open(database: &Database, effects: Effects) -> Result<Tx> {

@@ -152,10 +152,16 @@ impl<'r> Delivery<'r> {
             EffectKind::Mail => {
                 let mail: Mail = serde_json::from_value(effect.payload)
                     .map_err(|_| DeliveryError::permanent("The outbox holds a mail that cannot be read."))?;
-                options.mailer.send(&mail, &options.files).await?;
+                let recipient = effect.sink.ok_or(DeliveryError::permanent("The outbox holds a mail for nobody."))?;
+                options.mailer.send(&mail, &recipient, &options.files).await?;
                 step!("mailed", id = %effect.id);
                 match mail.on_delivered {
-                    Some(call) => Ok(self.follow_up(origin, effect.id, call).await),
+                    Some(mut call) => {
+                        if let Some(payload) = call.payload.as_object_mut() {
+                            payload.insert("recipient".to_owned(), recipient.into());
+                        }
+                        Ok(self.follow_up(origin, effect.id, call).await)
+                    }
                     None => Ok(JobOutcome::default()),
                 }
             }

@@ -76,7 +76,7 @@ pub struct StoredEffect {
     pub key: String,
     /// What an event is about.
     pub subject: Option<String>,
-    /// The sink that an event is for.
+    /// The sink that an event is for, the recipient that a mail is for.
     pub sink: Option<String>,
     /// Where it stands.
     pub status: OutboxStatus,

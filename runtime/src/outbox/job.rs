@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Effect, EffectKind, FileStore, Mail, Origin, store};
@@ -11,6 +12,7 @@ use crate::context::Scope;
 use crate::error::{Error, Result};
 use crate::registry::BoxFuture;
 use crate::spec::{ActionSpec, Effects};
+use crate::template::{MailTemplate, WrittenMail};
 
 /// A job of a pack.
 #[derive(Clone, Copy)]
@@ -80,6 +82,15 @@ impl<'r> JobContext<'r> {
         &self.runtime.options.portal_url
     }
 
+    /// Writes a mail with these values, an object, from the tenant's templates where it has some.
+    ///
+    /// # Errors
+    ///
+    /// `INTERNAL_ERROR` when the built-in template fails.
+    pub fn write_mail(&self, template: &MailTemplate, values: &impl Serialize) -> Result<WrittenMail> {
+        self.runtime.options.templates.write(self.origin.tenant, template, values)
+    }
+
     /// Where the bytes of documents go. In a dry run they go nowhere.
     pub fn files(&self) -> &FileStore {
         &self.files
@@ -126,6 +137,7 @@ impl<'r> JobContext<'r> {
             self.rehearsal = Some(scope);
             return Ok(());
         }
+        let mails: Vec<Effect> = mails.iter().flat_map(Effect::for_each_recipient).collect();
         let lease = self.runtime.options.delivery.lease();
         crate::call::insert_effects(&mut scope, self.origin, Some(self.holder), &mails, lease).await?;
         if !amendments.is_empty() {

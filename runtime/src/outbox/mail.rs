@@ -5,11 +5,21 @@ use serde_json::Value;
 
 use super::{DeliveryError, FileStore};
 use crate::registry::BoxFuture;
+use crate::value::Timestamp;
 
-/// Takes mails, at least once each: the `Message-ID` tells a repetition.
+/// Takes mails, at least once for each recipient: the `Message-ID` tells a repetition. Every recipient has a row of its own in
+/// the outbox, so that an address that is refused, or asked for later, keeps the mail from none of the others.
 pub trait Mailer: Send + Sync {
-    /// Sends one mail, and returns when the other side has taken it over.
-    fn send<'a>(&'a self, mail: &'a Mail, files: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>>;
+    /// The domain of the sender, which `Message-ID`s end with.
+    fn domain(&self) -> &str;
+
+    /// Sends a mail to one of its recipients, and returns when the other side has taken it over.
+    fn send<'a>(
+        &'a self,
+        mail: &'a Mail,
+        recipient: &'a str,
+        files: &'a FileStore,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>>;
 }
 
 /// A mail that leaves after the commit.
@@ -17,7 +27,9 @@ pub trait Mailer: Send + Sync {
 pub struct Mail {
     /// `<id@domain>`, the same at every attempt.
     pub message_id: String,
-    /// Addresses.
+    /// When it was written, the same at every attempt.
+    pub date: Timestamp,
+    /// Addresses of all recipients, which each of them sees.
     pub to: Vec<String>,
     /// One line.
     pub subject: String,
@@ -28,7 +40,8 @@ pub struct Mail {
     pub html: Option<String>,
     /// Files of the file store.
     pub attachments: Vec<Attachment>,
-    /// What happens in the database when the mail is out.
+    /// What happens in the database when the mail has reached a recipient. The payload, an object, is given to the job with
+    /// that address as `recipient`.
     pub on_delivered: Option<JobCall>,
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Effect {
     pub(crate) key: String,
     /// What an event is about.
     pub(crate) subject: Option<String>,
-    /// The sink that an event is for.
+    /// The sink that an event is for, the recipient that a mail is for.
     pub(crate) sink: Option<String>,
     pub(crate) payload: Value,
 }
@@ -51,6 +51,12 @@ impl Effect {
         let id = Uuid::now_v7();
         let key = key.unwrap_or_else(|| id.to_string());
         Self { id, kind, name: name.to_owned(), key, subject: None, sink: None, payload }
+    }
+
+    /// A mail once for each recipient, in their order.
+    pub(crate) fn for_each_recipient(&self) -> impl Iterator<Item = Self> {
+        let recipients = self.payload["to"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        recipients.map(|to| Self { id: Uuid::now_v7(), sink: Some(to.to_owned()), ..self.clone() })
     }
 }
 

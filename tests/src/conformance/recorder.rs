@@ -19,7 +19,7 @@ impl Recorder {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Mails so far; each attachment says how its bytes begin.
+    /// Mails so far, with whom each `reached`, in order; each attachment says how its bytes begin.
     pub fn mails(&self) -> Vec<Value> {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -38,7 +38,16 @@ impl EventSink for Recorder {
 }
 
 impl Mailer for Recorder {
-    fn send<'a>(&'a self, mail: &'a Mail, files: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>> {
+    fn domain(&self) -> &str {
+        "quotes.example"
+    }
+
+    fn send<'a>(
+        &'a self,
+        mail: &'a Mail,
+        recipient: &'a str,
+        files: &'a FileStore,
+    ) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             let mut attachments = Vec::new();
             for attachment in &mail.attachments {
@@ -47,9 +56,15 @@ impl Mailer for Recorder {
                 let (name, mime) = (&attachment.file_name, &attachment.mime_type);
                 attachments.push(json!({ "file_name": name, "mime_type": mime, "begins": begins }));
             }
+            let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sent) = mails.iter_mut().find(|sent| sent["message_id"] == mail.message_id) {
+                sent["reached"].as_array_mut().into_iter().for_each(|reached| reached.push(json!(recipient)));
+                return Ok(());
+            }
             let mut sent = json!(mail);
             sent["attachments"] = attachments.into();
-            self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
+            sent["reached"] = json!([recipient]);
+            mails.push(sent);
             Ok(())
         })
     }

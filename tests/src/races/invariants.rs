@@ -179,14 +179,19 @@ pub fn violated_by_deliveries(evidence: &Evidence<'_>) -> Vec<String> {
     let outbox: Vec<&Value> = evidence.dump.get(OUTBOX).into_iter().flatten().collect();
     let left: Vec<&&Value> = outbox.iter().filter(|row| row["status"] != json!("delivered")).collect();
     broken.unless(left.is_empty(), || format!("the outbox still has {left:?}"));
-    let keys = |rows: Vec<&Value>, column: &str| -> Vec<String> {
-        let mut keys: Vec<String> = rows.iter().map(|row| row[column].to_string()).collect();
+    let keys = |rows: Vec<&Value>, columns: [&str; 2]| -> Vec<String> {
+        let mut keys: Vec<String> =
+            rows.iter().map(|row| columns.map(|column| row[column].to_string()).concat()).collect();
         keys.sort();
         keys
     };
-    for (kind, told, column) in [("event", evidence.events, "key"), ("mail", evidence.mails, "message_id")] {
-        let stored = keys(outbox.iter().filter(|row| row["kind"] == json!(kind)).copied().collect(), "key");
-        let told = keys(told.iter().collect(), column);
+    // Every recipient of a mail has a row; there is one sink of events.
+    let mails = (["key", "sink"], evidence.mails, ["message_id", "recipient"]);
+    for (kind, (stored, told, told_columns)) in
+        [("event", (["key", "none"], evidence.events, ["key", "none"])), ("mail", mails)]
+    {
+        let stored = keys(outbox.iter().filter(|row| row["kind"] == json!(kind)).copied().collect(), stored);
+        let told = keys(told.iter().collect(), told_columns);
         broken.unless(told == stored, || format!("{kind}s that left: {told:?}, and that were to leave: {stored:?}"));
         broken.unless(told.windows(2).all(|pair| pair[0] != pair[1]), || format!("{kind}s left twice: {told:?}"));
     }

@@ -5,14 +5,16 @@ use actwright_generated::tables::{document_associations, documents, external_fil
 use actwright_runtime::outbox::{Attachment, Job, JobCall, JobContext, Mail};
 use actwright_runtime::spec::Effects;
 use actwright_runtime::{Error, Result, Scope, Uuid, Value};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::mail::{self, Content};
 use super::{document, history};
 
 /// Renders and stores the PDF, and sends the mail.
 pub const PUBLISH: &str = "crm.publish_quote";
-/// Notes that the mail is out.
+/// Notes that the mail has reached somebody.
 const MAILED: &str = "crm.quote_mailed";
 
 const PDF: &str = "application/pdf";
@@ -38,13 +40,20 @@ pub struct Delivery {
     pub message_id: Option<String>,
 }
 
+/// A quote whose mail has reached somebody.
+#[derive(Debug, Deserialize)]
+struct Mailed {
+    activity_id: Uuid,
+    recipient: String,
+}
+
 async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     let delivery: Delivery = read(payload)?;
     let mut scope = job.begin(Effects::Read).await?;
     let quote = document::load(&mut scope, delivery.quote_id, job.portal_url()).await;
     job.end(scope).await?;
     let quote = quote?;
-    let mail = compose(&delivery, &quote);
+    let content = Content::of(&delivery, &quote);
     let file = match store(job, &delivery, quote).await {
         Ok(file) => Some(file),
         // A transient fault is worth another try of the whole job; anything else would only fail again.
@@ -59,48 +68,33 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
         Some(file) => file.record(&mut scope, delivery.quote_id).await?,
         None => history::not_rendered(&mut scope, delivery.activity_id).await?,
     }
-    if let Some(mut mail) = mail {
-        mail.attachments = file.map(StoredFile::into_attachment).into_iter().collect();
-        scope.mail(mail)?;
+    if let Some(message_id) = delivery.message_id.clone() {
+        let written = job.write_mail(&mail::TEMPLATE, &content.attached(file.is_some()))?;
+        scope.mail(Mail {
+            message_id,
+            date: scope.now(),
+            to: delivery.recipients.clone(),
+            subject: written.subject,
+            text: written.text,
+            html: Some(written.html),
+            attachments: file.map(StoredFile::into_attachment).into_iter().collect(),
+            on_delivered: Some(JobCall { job: MAILED.to_owned(), payload: json!(delivery) }),
+        })?;
     }
     job.commit(scope).await
 }
 
 async fn mailed(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
-    let delivery: Delivery = read(payload)?;
+    let Mailed { activity_id, recipient } = read(payload)?;
     let mut scope = job.begin(Effects::Write).await?;
-    history::mailed(&mut scope, delivery.activity_id, &delivery.recipients).await?;
-    scope.amend_output("email_sent", true);
+    if history::mailed(&mut scope, activity_id, &recipient).await? {
+        scope.amend_output("email_sent", true);
+    }
     job.commit(scope).await
 }
 
-fn read(payload: Value) -> Result<Delivery> {
+fn read<T: DeserializeOwned>(payload: Value) -> Result<T> {
     serde_json::from_value(payload).map_err(|_| Error::internal("The payload of a quote's job cannot be read."))
-}
-
-fn compose(delivery: &Delivery, quote: &actwright_documents::Quote) -> Option<Mail> {
-    let number = quote.number.as_deref().unwrap_or_default();
-    let subject = delivery.subject.clone().filter(|subject| !subject.trim().is_empty());
-    let greeting = delivery.message.clone().filter(|message| !message.trim().is_empty());
-    let mut text = greeting.unwrap_or_else(|| format!("Please find our quote {number} \"{}\" attached.", quote.title));
-    if let Some(link) = &quote.portal_link {
-        text.push_str(&format!("\n\nView and accept the quote in the client portal:\n{link}"));
-    }
-    text.push_str(&format!("\n\n{}\n", quote.seller.name));
-    Some(Mail {
-        message_id: delivery.message_id.clone()?,
-        to: delivery.recipients.clone(),
-        subject: one_line(&subject.unwrap_or_else(|| format!("Quote {number}: {}", quote.title))),
-        text,
-        html: None,
-        attachments: Vec::new(),
-        on_delivered: Some(JobCall { job: MAILED.to_owned(), payload: json!(delivery) }),
-    })
-}
-
-/// A subject is one line, whatever the quote's title holds.
-fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control()).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
 }
 
 /// Renders the quote and puts the bytes into the file store, under a path that a repetition overwrites.

@@ -2,12 +2,12 @@
 
 use actwright_generated::tables::quote_activities;
 use actwright_runtime::{Result, Scope, Uuid, Value};
-use serde_json::json;
+use serde_json::{Map, json};
 
 /// As long as no mail is out.
 const PUBLISHED: &str = "Quote published in client portal";
 
-/// Enters that a quote was sent, and gives the entry's id. That a mail is out is added when it is.
+/// Enters that a quote was sent. Whom the mail has reached is added when it has.
 ///
 /// # Errors
 ///
@@ -66,14 +66,29 @@ async fn insert(
         .await
 }
 
-/// Adds that the mail is out.
+/// Adds that the mail has reached a recipient. Whether it is the first.
 ///
 /// # Errors
 ///
 /// Those of the database.
-pub async fn mailed(scope: &mut Scope, activity_id: Uuid, recipients: &[String]) -> Result<()> {
-    let description = format!("Quote sent to {} and published in client portal", recipients.join(", "));
-    add(scope, activity_id, Some(description), json!({ "email_sent": true })).await
+pub async fn mailed(scope: &mut Scope, activity_id: Uuid, recipient: &str) -> Result<bool> {
+    let mut first = true;
+    change(scope, activity_id, |metadata, description| {
+        let names = |key: &str| -> Vec<String> {
+            let names = metadata.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            names.map(str::to_owned).collect()
+        };
+        let before = names("delivered_to");
+        first = before.is_empty();
+        // In the order of all recipients, whoever got it first.
+        let mut reached = names("recipients");
+        reached.retain(|name| name == recipient || before.contains(name));
+        *description = format!("Quote sent to {} and published in client portal", reached.join(", "));
+        metadata.insert("email_sent".to_owned(), true.into());
+        metadata.insert("delivered_to".to_owned(), reached.into());
+    })
+    .await?;
+    Ok(first)
 }
 
 /// Adds that there is no PDF.
@@ -82,23 +97,33 @@ pub async fn mailed(scope: &mut Scope, activity_id: Uuid, recipients: &[String])
 ///
 /// Those of the database.
 pub async fn not_rendered(scope: &mut Scope, activity_id: Uuid) -> Result<()> {
-    add(scope, activity_id, None, json!({ "pdf_error": "The PDF could not be rendered." })).await
+    change(scope, activity_id, |metadata, _| {
+        metadata.insert("pdf_error".to_owned(), "The PDF could not be rendered.".into());
+    })
+    .await
 }
 
-async fn add(scope: &mut Scope, activity_id: Uuid, description: Option<String>, facts: Value) -> Result<()> {
+/// Changes metadata and description of an entry.
+async fn change(
+    scope: &mut Scope,
+    activity_id: Uuid,
+    change: impl FnOnce(&mut Map<String, Value>, &mut String),
+) -> Result<()> {
     let select = scope.select(&quote_activities::TABLE).column(quote_activities::METADATA);
-    let Some(row) = select.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).for_update().one().await? else {
+    let select = select.column(quote_activities::DESCRIPTION).filter(quote_activities::ACTIVITY_ID.eq(activity_id));
+    let Some(row) = select.for_update().one().await? else {
         // The entry went with its quote; there is nothing left to tell.
         return Ok(());
     };
-    let mut metadata = row.get(quote_activities::METADATA)?;
-    if let (Value::Object(metadata), Value::Object(facts)) = (&mut metadata, facts) {
-        metadata.extend(facts);
-    }
-    let mut update = scope.update(&quote_activities::TABLE).set(quote_activities::METADATA, metadata);
-    if let Some(description) = description {
-        update.assign(quote_activities::DESCRIPTION, description);
-    }
-    update.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).run().await?;
+    let Value::Object(mut metadata) = row.get(quote_activities::METADATA)? else { return Ok(()) };
+    let mut description = row.get(quote_activities::DESCRIPTION)?;
+    change(&mut metadata, &mut description);
+    scope
+        .update(&quote_activities::TABLE)
+        .set(quote_activities::METADATA, Value::Object(metadata))
+        .set(quote_activities::DESCRIPTION, description)
+        .filter(quote_activities::ACTIVITY_ID.eq(activity_id))
+        .run()
+        .await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod draft;
 pub mod expiry;
 pub mod history;
 pub mod items;
+pub mod mail;
 pub mod pricing;
 pub mod recipients;
 pub mod record;
