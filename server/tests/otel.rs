@@ -13,6 +13,7 @@ use serde_json::Value;
 
 const TENANT: &str = "10000000-0000-4000-8000-000000000001";
 const NADIA: &str = "20000000-0000-4000-8000-000000000001";
+const INPUT: &str = r#"{"client_id": "50000000-0000-4000-8000-000000000001"}"#;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 /// Takes requests, answers each with 200, and gives paths and bodies on.
@@ -75,8 +76,9 @@ fn spans_continue_the_trace_of_the_client() {
     let mut stream = TcpStream::connect(told["http"].as_str().expect("an address")).expect("it listens");
     write!(
         stream,
-        "POST /api/v1/actions/crm.find_activities/1 HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 2\r\n\
-         Actwright-Tenant: {TENANT}\r\nActwright-Actor: {NADIA}\r\ntraceparent: 00-{TRACE}-b7ad6b7169203331-01\r\n\r\n{{}}"
+        "POST /api/v1/actions/crm.find_activities/1 HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Actwright-Tenant: {TENANT}\r\nActwright-Actor: {NADIA}\r\ntraceparent: 00-{TRACE}-b7ad6b7169203331-01\r\n\r\n{INPUT}",
+        INPUT.len()
     )
     .expect("the server reads");
     let mut answer = String::new();

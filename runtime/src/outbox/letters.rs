@@ -87,12 +87,20 @@ impl Letters<'_> {
             Err(error) if error.code == Code::PermissionDenied => error,
             other => return other,
         };
+        // The caller's error is the one that matters to the caller.
+        if let Err(failure) = self.note_denial(denied, outbox_id, &error).await {
+            tracing::error!(operation = denied, error = %failure, "a refused decision could not be audited");
+        }
+        Err(error)
+    }
+
+    async fn note_denial(&self, denied: &str, outbox_id: Uuid, error: &Error) -> Result<()> {
         let user = match self.caller {
             Caller::User(user) => Some(user),
             Caller::Run(_) => None,
         };
-        let mut scope =
-            session::resume(&self.runtime.database, &[], Effects::Write, self.tenant, user.unwrap_or_default()).await?;
+        let database = &self.runtime.database;
+        let mut scope = session::resume(database, &[], Effects::Write, self.tenant, user.unwrap_or_default()).await?;
         let audit = AuditRow {
             id: Uuid::now_v7(),
             user: user.map(|user| user.to_string()),
@@ -102,7 +110,6 @@ impl Letters<'_> {
             details: json!({ "outbox_id": outbox_id, "category": error.category, "code": error.code }),
         };
         insert_audit(&mut scope, &audit).await?;
-        scope.tx.commit().await?;
-        Err(error)
+        scope.tx.commit().await
     }
 }
