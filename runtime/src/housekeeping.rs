@@ -12,7 +12,10 @@ impl Runtime {
     /// transactions, and goes on where it was the next time.
     pub(crate) async fn keep_house(&self, stop: &CancellationToken) {
         let work = async {
-            tokio::join!(every(self.options.seals.every, "audit rows could not be sealed", || self.seal_due()));
+            tokio::join!(
+                every(self.options.seals.every, "audit rows could not be sealed", || self.seal_due()),
+                every(self.options.retention.every, "what has expired could not be removed", || self.sweep_due()),
+            );
         };
         tokio::select! {
             () = stop.cancelled() => {}

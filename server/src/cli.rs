@@ -126,6 +126,13 @@ pub enum DbCommand {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Remove results and effects that have expired, as a relay does now and then
+    ///
+    /// The keys retention.results and retention.settled of the configuration say how long they are kept.
+    Sweep {
+        #[command(flatten)]
+        database: DatabaseArguments,
+    },
     /// Say which tables are there, and what waits in the outbox
     Status {
         #[command(flatten)]

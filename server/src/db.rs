@@ -1,7 +1,7 @@
 //! `actwright db` and `actwright workflows`.
 
-use actwright_runtime::Database;
 use actwright_runtime::database::migrate::{Layout, SetStatus};
+use actwright_runtime::{Database, Swept};
 use serde_json::json;
 
 use crate::cli::{self, DatabaseArguments, DbCommand};
@@ -48,6 +48,7 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
             say(format!("  actor   {}  Priya Raman, a technician", seed::TECHNICIAN))
         }
         DbCommand::Backup { database, to } => backup::run(&database, &to, json).await,
+        DbCommand::Sweep { database } => sweep(&database, json).await,
         DbCommand::Status { database } => status(&database, json).await,
     }
 }
@@ -75,6 +76,15 @@ async fn apply(database: &Database, layout: Layout, json: bool) -> Result<(), Fa
         1 => say(format!("{} 1 migration", good("Applied"))),
         several => say(format!("{} {several} migrations", good("Applied"))),
     }
+}
+
+async fn sweep(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
+    let swept = open::runtime(arguments).await?.sweep().await?;
+    if json {
+        return say(json!(swept));
+    }
+    let Swept { results, settled } = swept;
+    say(format!("{} {results} results of calls, {settled} events, mails and jobs", good("Removed")))
 }
 
 async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {

@@ -73,6 +73,7 @@ pub async fn runtime_with(config: &Config) -> Result<Runtime, Failure> {
         templates: config.mail.templates.clone(),
         portal_url: config.places.portal_url.clone(),
         delivery: config.delivery,
+        retention: config.retention,
         call_timeout: config.calls.timeout,
         seals: config.seals,
         ..Options::new(mailer, FileStore::folder(&data.join("documents"))?)

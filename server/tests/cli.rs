@@ -277,3 +277,40 @@ fn pickers_answer() {
     let found = parsed(&found);
     assert!(found.as_array().is_some_and(|rows| rows.iter().any(|row| row["label"] == "Hannah Lindqvist")), "{found}");
 }
+
+/// Whoever repeats a call is told whose answer it gets: the first call's id, its time, and the run that made it.
+#[test]
+fn a_repeated_call_says_whose_answer_it_is() {
+    let seeded = Seeded::new();
+    for (caller, run) in [(["--actor", NADIA], Value::Null), (["--run", RUN], json!(RUN))] {
+        let (input, key) = (follow_up("Once").to_string(), format!("key {run}"));
+        let mut arguments = vec!["call", "crm.schedule_activity", "--json", "--tenant", TENANT, "--input", &input];
+        arguments.extend(["--idempotency-key", &key]);
+        arguments.extend(caller);
+        let before = seeded.activities();
+        let first = parsed(&seeded.run(&arguments));
+        assert_eq!(first["meta"]["deduplicated"], Value::Null, "{first}");
+        let again = parsed(&seeded.run(&arguments));
+        let original = &again["meta"]["deduplicated"];
+        assert_eq!(original["invocation_id"], first["meta"]["invocation_id"]);
+        assert_eq!(original["run_id"], run);
+        assert!(original["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{original}");
+        assert_eq!(again["output"], first["output"]);
+        assert_eq!(seeded.activities(), before + 1);
+    }
+}
+
+/// A sweep says what it removed; what has not expired stays.
+#[test]
+fn a_sweep_counts() {
+    let seeded = Seeded::new();
+    let (call, more) = (follow_up("Kept"), ["--idempotency-key", "kept"]);
+    assert!(seeded.call("crm.schedule_activity", NADIA, &call, &more).status.success());
+    assert_eq!(parsed(&seeded.run(&["db", "sweep", "--json"])), json!({ "results": 0, "settled": 0 }));
+    assert_eq!(
+        text(&seeded.run(&["db", "sweep"]).stdout).trim(),
+        "Removed 0 results of calls, 0 events, mails and jobs"
+    );
+    let again = parsed(&seeded.call("crm.schedule_activity", NADIA, &call, &more));
+    assert_ne!(again["meta"]["deduplicated"], Value::Null);
+}

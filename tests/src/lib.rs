@@ -1,6 +1,10 @@
 //! What the end-to-end tests share.
 
 pub mod conformance;
+pub mod crash;
+pub mod page;
 pub mod postgres;
 pub mod races;
+pub mod samples;
 pub mod smtp;
+pub mod sql;

@@ -4,9 +4,8 @@
 //! of the fixture in place of theirs.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use actwright_codegen::model::{Action, Effects, Field, Model, Shape, Type};
+use actwright_codegen::model::{Action, Effects, Model};
 use actwright_runtime::call::Runtime;
 use actwright_runtime::database::Engine;
 use actwright_runtime::{Call, Caller, Uuid};
@@ -16,27 +15,8 @@ use actwright_tests::conformance::dump::{self, AUDIT, Dump};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
+use actwright_tests::samples::{id_fields, model, own, put};
 use serde_json::{Value, json};
-
-/// A row of the caller's tenant for each kind of id; they belong together. The other tenant's is called `rival`.
-const OWN: &[(&str, &str)] = &[
-    ("client", "contoso"),
-    ("contact", "dana"),
-    ("ticket", "vpn"),
-    ("project", "rollout"),
-    ("user", "tech"),
-    ("type", "call"),
-    ("status", "planned"),
-    ("activity", "call"),
-    ("quote", "draft"),
-    ("template", "offer"),
-    ("item", "setup"),
-    ("service", "backup"),
-    ("location", "office"),
-];
-
-/// Rows in place of those, for actions that take rows in some state only.
-const OWN_OF: &[(&str, &str, &str)] = &[("crm.convert_quote", "quote", "accepted")];
 
 /// In every text of the other tenant, in some letter case.
 const SECRET: &str = "rival-secret";
@@ -52,68 +32,12 @@ struct Probe {
     kind: &'static str,
 }
 
-/// A field that holds ids: the names on the way to it, and its kind unless a field beside it tells.
-struct IdField {
-    path: Vec<String>,
-    kinds: Vec<(Option<Value>, &'static str)>,
-}
-
-fn kind(name: &str) -> &'static str {
-    let name = name.trim_end_matches("_id").trim_end_matches("_ids");
-    let known = OWN.iter().map(|(kind, _)| *kind).find(|kind| name == *kind || name.ends_with(&format!("_{kind}")));
-    known.unwrap_or_else(|| panic!("what rows does {name} name? Add them to tests/fixtures/base.yaml and to OWN here"))
-}
-
-fn id_fields(model: &Model, fields: &[Field], path: &[String], found: &mut Vec<IdField>) {
-    for field in fields {
-        let path: Vec<String> = path.iter().chain([&field.name]).cloned().collect();
-        let mut ty = &field.ty;
-        let mut path_below = path.clone();
-        if let Type::List { items, .. } = ty {
-            ty = &items.ty;
-            path_below.push("0".to_owned());
-        }
-        match ty {
-            // The type of a polymorphic reference is written beside it.
-            Type::Uuid if field.name == "id" => {
-                let beside = fields.iter().find(|other| other.name == "type").expect("a type beside the id");
-                let kinds = values(model, &beside.ty).into_iter().map(|value| (Some(json!(value)), kind(&value)));
-                found.push(IdField { path: path_below, kinds: kinds.collect() });
-            }
-            Type::Uuid => found.push(IdField { path: path_below, kinds: vec![(None, kind(&field.name))] }),
-            Type::Object(fields) => id_fields(model, fields, &path_below, found),
-            Type::Ref(name) => {
-                if let Shape::Object(fields) = &named(model, name) {
-                    id_fields(model, fields, &path_below, found);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn named<'m>(model: &'m Model, name: &str) -> &'m Shape {
-    &model.types.iter().find(|one| one.name == name).expect("a declared type").shape
-}
-
-fn values(model: &Model, ty: &Type) -> Vec<String> {
-    match ty {
-        Type::Enum(values) => values.clone(),
-        Type::Ref(name) => match named(model, name) {
-            Shape::Enum(values) => values.clone(),
-            Shape::Object(_) => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
-}
-
 /// A probe for each id field of the action and each kind of row that it can name.
 fn probes(model: &Model, action: &Action) -> Vec<Probe> {
-    let mut fields = Vec::new();
-    id_fields(model, &action.input, &[], &mut fields);
+    let fields = id_fields(model, action);
     let mut probes = Vec::new();
     for field in &fields {
-        let place = format!("/{}", field.path.join("/"));
+        let place = field.pointer();
         let examples = || action.examples.iter().map(|example| &example.input);
         let example = examples().find(|input| input.pointer(&place).is_some()).or_else(|| examples().next());
         for (beside, kind) in &field.kinds {
@@ -128,7 +52,7 @@ fn probes(model: &Model, action: &Action) -> Vec<Probe> {
                 json!(own(&action.id, kind)),
             );
             for other in &fields {
-                let at = format!("/{}", other.path.join("/"));
+                let at = other.pointer();
                 if let Some(id) = input.pointer_mut(&at).filter(|_| at != place) {
                     *id = json!(own(&action.id, other.kinds[0].1));
                 }
@@ -139,22 +63,6 @@ fn probes(model: &Model, action: &Action) -> Vec<Probe> {
         }
     }
     probes
-}
-
-/// Puts a value into an object, or as the only item into a list, where the path does not lead to one yet.
-fn put(input: &mut Value, path: &[String], name: &str, value: Value) {
-    let parent = path.iter().fold(input, |value, step| &mut value[step.as_str()]);
-    match name {
-        "0" => *parent = json!([value]),
-        name => parent[name] = value,
-    }
-}
-
-fn own(action: &str, kind: &str) -> Uuid {
-    let special = OWN_OF.iter().find(|(id, known, _)| *id == action && *known == kind).map(|(.., name)| *name);
-    let usual = OWN.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name);
-    let name = special.or(usual).unwrap_or_default();
-    alias::id(&format!("{kind}.{name}"))
 }
 
 impl Probe {
@@ -225,7 +133,7 @@ fn secrets(dump: &Dump) -> BTreeSet<String> {
 }
 
 async fn nothing_crosses(engine: Engine) {
-    let model = actwright_codegen::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs")).expect("right specs");
+    let model = model();
     let base = Fixture::base(&mut Aliases::default()).unwrap();
     let databases = Databases::prepare(engine, &base).await.unwrap();
     let mut failures = Vec::new();

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::session::values;
-use super::{Call, Caller, Deduplicated};
+use super::{Call, Caller, Deduplicated, Retention};
 use crate::context::Scope;
 use crate::database::Engine;
 use crate::decode::canonical;
@@ -54,13 +54,15 @@ impl Claim {
         Some(Self { key, input_hash: hash(&[&canonical]) })
     }
 
-    /// Claims the key inside the transaction. While another call of the same key is under way, this waits for its end.
+    /// Claims the key inside the transaction. While another call of the same key is under way, this waits for its end. A key
+    /// whose result has expired is claimed as if it were new, by one of all that try.
     pub(crate) async fn take(
         &self,
         scope: &mut Scope,
         spec: &ActionSpec,
         call: &Call,
         invocation: Uuid,
+        retention: &Retention,
     ) -> Result<Outcome> {
         let engine = scope.tx.engine();
         let insert = match engine {
@@ -77,6 +79,7 @@ impl Claim {
             call.caller.run().encode(ColumnType::Uuid, engine),
             call.step_path.clone().encode(ColumnType::Text, engine),
             scope.now.encode(ColumnType::Timestamp, engine),
+            retention.results_expired(scope.now).encode(ColumnType::Timestamp, engine),
         ]);
         if scope.tx.execute_sql(insert, parameters).await? == 1 {
             return Ok(Outcome::Fresh);
@@ -123,14 +126,26 @@ fn hash(parts: &[&str]) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-const SQLITE_CLAIM: &str = "INSERT INTO actwright_idempotency_ledger (tenant, action_id, action_version, \
-     idempotency_key, input_hash, invocation_id, run_id, step_path, created_at) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
-     ON CONFLICT (tenant, action_id, action_version, idempotency_key) DO NOTHING";
-const POSTGRES_CLAIM: &str = "INSERT INTO actwright.idempotency_ledger (tenant, action_id, action_version, \
-     idempotency_key, input_hash, invocation_id, run_id, step_path, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-     ON CONFLICT (tenant, action_id, action_version, idempotency_key) DO NOTHING";
+/// The row of an expired key becomes that of the new call. Whether it has expired is looked at when nobody else can change it any
+/// more, so that of several calls one finds it so.
+macro_rules! claim {
+    ($table:literal, $values:literal, $expired:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " AS known (tenant, action_id, action_version, idempotency_key, input_hash, invocation_id, run_id, step_path, \
+             created_at) VALUES ",
+            $values,
+            " ON CONFLICT (tenant, action_id, action_version, idempotency_key) DO UPDATE SET \
+             input_hash = excluded.input_hash, invocation_id = excluded.invocation_id, run_id = excluded.run_id, \
+             step_path = excluded.step_path, output = NULL, created_at = excluded.created_at WHERE known.created_at <= ",
+            $expired
+        )
+    };
+}
+
+const SQLITE_CLAIM: &str = claim!("actwright_idempotency_ledger", "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", "?10");
+const POSTGRES_CLAIM: &str = claim!("actwright.idempotency_ledger", "($1, $2, $3, $4, $5, $6, $7, $8, $9)", "$10");
 const SQLITE_FIND: &str = "SELECT input_hash, output, invocation_id, run_id, created_at \
      FROM actwright_idempotency_ledger \
      WHERE tenant = ?1 AND action_id = ?2 AND action_version = ?3 AND idempotency_key = ?4";

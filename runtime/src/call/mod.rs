@@ -7,6 +7,7 @@ mod options;
 mod permissions;
 mod pipeline;
 mod preview;
+mod retention;
 pub(crate) mod session;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(crate) use finish::{AuditRow, insert_audit, insert_effects};
 pub use options::Options;
 pub use pipeline::Runtime;
 pub use preview::Preview;
+pub use retention::Retention;
 
 use crate::decode::Warning;
 use crate::outbox::Effect;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::Retention;
 use crate::audit::SealPolicy;
 use crate::outbox::{DeliveryPolicy, Effect, EffectKind, EventSink, FileStore, Mailer};
 use crate::template::Templates;
@@ -25,6 +26,8 @@ pub struct Options {
     pub portal_url: String,
     /// How often and for how long delivery is tried.
     pub delivery: DeliveryPolicy,
+    /// How long results for repetitions, and what was delivered, are kept.
+    pub retention: Retention,
     /// How long a call may take that does not say.
     pub call_timeout: Duration,
     /// When audit rows are sealed.
@@ -41,6 +44,7 @@ impl Options {
             templates: Templates::default(),
             portal_url: "http://localhost:3000/portal".to_owned(),
             delivery: DeliveryPolicy::default(),
+            retention: Retention::default(),
             call_timeout: Duration::from_secs(30),
             seals: SealPolicy::default(),
         }

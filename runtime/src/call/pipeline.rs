@@ -214,7 +214,7 @@ impl Attempt<'_> {
         let claim = Claim::of(self.spec, self.call, &input);
         if let Some(claim) = &claim
             && let Outcome::Repeated { output, original } =
-                claim.take(&mut scope, self.spec, self.call, self.invocation).await?
+                claim.take(&mut scope, self.spec, self.call, self.invocation, &self.runtime.options.retention).await?
         {
             scope.tx.rollback().await?;
             let meta = self.meta(scope.actor, warnings, None);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as StorePath};
 
 use crate::error::{Error, Result};
+use crate::step::step;
 
 /// A local folder, or any other object store.
 #[derive(Clone)]
@@ -52,6 +53,7 @@ impl FileStore {
             tracing::error!(path, %error, "the file store cannot be written");
             Error::transient("The file store cannot be written. The log has the details.")
         })?;
+        step!("stored", path);
         Ok(())
     }
 

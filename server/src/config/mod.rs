@@ -16,6 +16,7 @@ mod log;
 mod mail;
 mod metrics;
 mod places;
+mod retention;
 mod secret;
 mod show;
 mod traces;
@@ -37,6 +38,7 @@ pub use log::Log;
 pub use mail::Mail;
 pub use metrics::Metrics;
 pub use places::Places;
+pub use retention::retention;
 pub use secret::Address;
 pub use show::run;
 pub use traces::Traces;
@@ -50,6 +52,7 @@ const KEYS: &[&[Key]] = &[
     database::KEYS,
     calls::KEYS,
     delivery::KEYS,
+    retention::KEYS,
     mail::KEYS,
     audit::KEYS,
     http::KEYS,
@@ -66,6 +69,7 @@ pub struct Config {
     pub database: Database,
     pub calls: Calls,
     pub delivery: actwright_runtime::outbox::DeliveryPolicy,
+    pub retention: actwright_runtime::Retention,
     pub mail: Mail,
     pub seals: actwright_runtime::audit::SealPolicy,
     pub http: Http,
@@ -87,6 +91,7 @@ impl Config {
             database: Database::read(values),
             calls: Calls::read(values),
             delivery: delivery(values),
+            retention: retention(values),
             mail: Mail::read(values),
             seals: seals(values),
             http: Http::read(values),

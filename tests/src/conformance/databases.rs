@@ -64,6 +64,17 @@ impl Place {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Opens the database again, as a process does that begins. Close it first where nothing may be left open meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub async fn reopen(&mut self) -> Result<(), String> {
+        self.database.close().await;
+        self.database = Database::open_with(&self.url, CONNECTIONS).await.map_err(text)?;
+        Ok(())
+    }
 }
 
 impl Databases {
