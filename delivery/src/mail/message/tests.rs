@@ -88,6 +88,7 @@ proptest! {
 
         let parsed = MessageParser::default().parse(&message).unwrap();
         prop_assert_eq!(parsed.subject().unwrap_or_default(), one_line(&subject));
+        prop_assert!(!parsed.subject().unwrap_or_default().contains(char::is_control));
         prop_assert_eq!(parsed.message_id(), Some("00000000-0000-0000-0000-000000000000@quotes.example"));
         prop_assert_eq!(parsed.date().unwrap().to_rfc3339(), "2026-01-02T03:04:05Z");
         let from = parsed.from().and_then(|from| from.first()).unwrap();
@@ -100,6 +101,7 @@ proptest! {
         prop_assert_eq!(parsed.attachment_count(), 1);
         let attachment = parsed.attachment(0).unwrap();
         prop_assert_eq!(attachment.attachment_name().unwrap_or_default(), file_name(&name));
+        prop_assert!(!file_name(&name).contains(|c: char| c.is_control() || c == '/' || c == '"'));
         prop_assert_eq!(attachment.contents(), b"%PDF-1.7");
     }
 
