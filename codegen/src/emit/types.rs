@@ -65,11 +65,16 @@ impl<'m> Records<'m> {
         }
         let serialize = of.output.then(|| quote!(, ::serde::Serialize));
         let doc = docs.then(|| doc_attribute(doc));
+        let secrets = fields.iter().any(|field| field.secret);
+        let debug = (!secrets).then(|| quote!(Debug,));
         let mut tokens = quote! {
             #doc
-            #[derive(Debug, Clone, PartialEq #serialize)]
+            #[derive(#debug Clone, PartialEq #serialize)]
             pub struct #name { #(#members)* }
         };
+        if secrets {
+            tokens.extend(debug_without_secrets(name, fields));
+        }
         if of.input {
             let idents: Vec<Ident> = fields.iter().map(|field| snake(&field.name)).collect();
             let reader = if idents.is_empty() { quote!(_) } else { quote!(reader) };
@@ -250,6 +255,22 @@ fn presented(field: &Field, rust: TokenStream) -> TokenStream {
         (Presence::Optional, true) => quote!(::actwright_runtime::Update<#rust>),
         (Presence::Optional, false) | (_, true) => quote!(::core::option::Option<#rust>),
         _ => rust,
+    }
+}
+
+/// Prints a record without its secrets, so that a line in a log is no leak.
+fn debug_without_secrets(name: &Ident, fields: &[Field]) -> TokenStream {
+    let shown = fields.iter().map(|field| {
+        let (key, ident) = (&field.name, snake(&field.name));
+        if field.secret { quote!(.field(#key, &"[redacted]")) } else { quote!(.field(#key, &self.#ident)) }
+    });
+    let text = name.to_string();
+    quote! {
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#text)#(#shown)*.finish()
+            }
+        }
     }
 }
 

@@ -54,7 +54,13 @@ fn check_placeholder(notes: &mut Notes<'_>, names: &Names, node: &Node, resource
         return;
     };
     let span = notes.part(node, path);
-    let Found::Field { field, always, .. } = names.lookup(notes, &span, input, path) else { return };
+    let Found::Field { field, always, secret } = names.lookup(notes, &span, input, path) else { return };
+    if secret {
+        let error =
+            notes.error(Code::BadAudit, &span, format!("`{path}` is a secret, and a refusal names the resource"));
+        error.help("name the resource by another field");
+        return;
+    }
     if names.is_open(&field.ty) {
         return;
     }

@@ -122,6 +122,12 @@ fn check_key(notes: &mut Notes<'_>, node: &Node, key: &str, input: &[Field]) {
         error.suggest(key, input.iter().map(|field| field.name.as_str()));
         return;
     };
+    if field.secret {
+        let error =
+            notes.error(Code::BadIdempotency, &node.span, format!("`{key}` is a secret, and the key is stored"));
+        error.help("take another field for the key");
+        return;
+    }
     let fits = matches!(field.ty, Type::String(StringType { multiline: false, .. })) || field.ty == unknown_type();
     if !fits || field.presence != Presence::Optional || field.nullable {
         let error = notes.error(Code::BadIdempotency, &node.span, format!("`{key}` cannot be the idempotency key"));

@@ -8,7 +8,7 @@ use super::session::values;
 use super::{Call, Caller, Deduplicated, Retention};
 use crate::context::Scope;
 use crate::database::Engine;
-use crate::decode::canonical;
+use crate::decode::{canonical, withhold, without_secrets};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue};
 use crate::spec::{ActionSpec, Effects, Idempotency};
@@ -33,7 +33,8 @@ impl Claim {
         if spec.effects == Effects::Read {
             return None;
         }
-        let canonical = canonical(normalized);
+        // A hash of a secret could be guessed: calls that differ in secrets only have one hash.
+        let canonical = canonical(&without_secrets(spec.input, normalized));
         let place = match (call.caller, call.step_path.as_deref()) {
             (Caller::Run(run), Some(step)) => Some((run, step)),
             _ => None,
@@ -105,9 +106,12 @@ impl Claim {
         if row.get::<String>(0, ColumnType::Text)? != self.input_hash {
             return Err(Error::key_reused(&self.key));
         }
+        let mut output = row.get(1, ColumnType::Json)?;
+        let withheld = withhold(spec.output_schema, &mut output);
         Ok(Outcome::Repeated {
-            output: row.get(1, ColumnType::Json)?,
+            output,
             original: Deduplicated {
+                withheld,
                 invocation_id: row.get(2, ColumnType::Uuid)?,
                 run_id: row.get(3, ColumnType::Uuid)?,
                 at: row.get(4, ColumnType::Timestamp)?,

@@ -126,6 +126,9 @@ pub struct Deduplicated {
     pub run_id: Option<Uuid>,
     /// When.
     pub at: Timestamp,
+    /// Where the first answer had secrets (JSON Pointers). They are null in this one, because secrets are not stored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// What became of something that left through the outbox.

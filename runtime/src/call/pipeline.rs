@@ -17,7 +17,7 @@ use super::permissions::Needs;
 use super::{Answer, Call, Caller, EffectReport, Meta, Options, Preview, audit, session};
 use crate::context::Scope;
 use crate::database::Database;
-use crate::decode::{UnknownFields, Warning, normalize};
+use crate::decode::{UnknownFields, Warning, mask, mask_text, normalize, secret_texts, storable};
 use crate::error::{Code, Error, Result};
 use crate::observe::CallWatch;
 use crate::outbox::{Delivery, Effect, Origin, Report};
@@ -101,6 +101,7 @@ impl Runtime {
             Ok(Err(_panic)) => Error::internal("The action failed in an unexpected way. The log has the details."),
             Err(_elapsed) => Error::transient(format!("The call took longer than {} s.", timeout.as_secs_f32())),
         };
+        let error = unsecret(error, &call, entry.spec());
         let error = if call.dry_run { error } else { attempt.refused(error).await };
         Err(located(error, call))
     }
@@ -146,6 +147,16 @@ impl Runtime {
     pub(crate) async fn relay_woken(&self) {
         self.work.relay.notified().await;
     }
+}
+
+/// Takes secrets of the input out of what a body says went wrong.
+fn unsecret(mut error: Error, call: &Call, spec: &ActionSpec) -> Error {
+    let secrets = secret_texts(spec.input, &call.input);
+    if let Some(masked) = mask_text(&error.message, &secrets) {
+        error.message = masked.into();
+    }
+    mask(&mut error.details, &secrets);
+    error
 }
 
 fn located(error: Error, call: &Call) -> Error {
@@ -243,10 +254,12 @@ impl Attempt<'_> {
             if self.call.dry_run { effects.clone() } else { options.for_each_sink(origin.tenant, effects.clone()) };
         let leased = std::time::Instant::now();
         let lease = options.delivery.lease();
-        let waiting = finish(&mut scope, &origin, key, &output, &audit, &outgoing, lease).await?;
+        let stored = storable(self.spec.output_schema, &output);
+        let waiting = finish(&mut scope, &origin, key, &stored, &audit, &outgoing, lease).await?;
         if self.call.dry_run {
             let delivery = Delivery::new(self.runtime, self.invocation);
-            let preview = Preview::of(scope, &delivery, &origin, &audit, effects).await?;
+            let mut preview = Preview::of(scope, &delivery, &origin, &audit, effects).await?;
+            preview.mask(&secret_texts(self.spec.input, &self.call.input));
             return Ok((Answer { output, meta: self.meta(actor, warnings, Some(preview)) }, None));
         }
         self.committing = true;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::RowChange;
 use super::finish::AuditRow;
 use crate::context::Scope;
+use crate::decode::mask;
 use crate::error::Result;
 use crate::outbox::{Delivery, Effect, EffectKind, Origin};
 
@@ -57,5 +58,18 @@ impl Preview {
         preview.changes = scope.changes.take().unwrap_or_default();
         scope.tx.rollback().await?;
         Ok(preview)
+    }
+
+    /// Takes secrets of the input out of what is shown.
+    pub(crate) fn mask(&mut self, secrets: &[String]) {
+        if secrets.is_empty() {
+            return;
+        }
+        for change in &mut self.changes {
+            for fields in [Some(&mut change.after), change.before.as_mut()].into_iter().flatten() {
+                fields.values_mut().for_each(|value| mask(value, secrets));
+            }
+        }
+        self.events.iter_mut().chain(&mut self.mails).for_each(|value| mask(value, secrets));
     }
 }

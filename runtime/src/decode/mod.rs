@@ -44,6 +44,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod untyped;
+mod withhold;
 
 use serde_json::Value;
 
@@ -57,6 +58,7 @@ pub use redact::redact;
 pub use scalars::{Enumeration, enumeration};
 pub use suggest::suggestion;
 pub use untyped::validate;
+pub(crate) use withhold::{mask, mask_text, secret_texts, storable, withhold, without_secrets};
 
 use crate::spec::{Field, Rule, Type};
 use node::Content;

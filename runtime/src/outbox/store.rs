@@ -13,6 +13,7 @@ use crate::audit::amendments;
 use crate::call::{amended_audit, insert_effects, session::values};
 use crate::context::Scope;
 use crate::database::{Database, Engine};
+use crate::decode::withhold;
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue};
 use crate::registry::Pack;
@@ -196,7 +197,9 @@ pub(super) async fn amend(
         && let Value::Object(mut output) = row.get::<Value>(0, ColumnType::Json)?
     {
         output.extend(amendments.clone());
-        let output = Value::Object(output).encode(ColumnType::Json, engine);
+        let mut output = Value::Object(output);
+        withhold(spec.output_schema, &mut output);
+        let output = output.encode(ColumnType::Json, engine);
         scope.tx.execute_sql(update_output, values([tenant.clone(), invocation.clone(), output])).await?;
     }
     let rows = scope.tx.query_sql(select_audit, values([tenant.clone(), invocation.clone()])).await?;

@@ -1,6 +1,8 @@
 //! Audit rows as auditors rely on them: sealed, so that nothing changes behind the runtime's back without being named.
 
 mod chain;
+mod outcomes;
 mod setting;
 mod tampering;
 mod traffic;
+mod trails;

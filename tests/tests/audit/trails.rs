@@ -1,0 +1,182 @@
+//! Who did what to a record, when, through which action, version and run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actwright_runtime::audit::{Entity, Outcome, Trail, TrailQuery};
+use actwright_runtime::database::{Database, Engine};
+use actwright_runtime::outbox::{DeliveryError, DeliveryPolicy, FileStore, Mail, Mailer, OutboxFilter, OutboxStatus};
+use actwright_runtime::registry::BoxFuture;
+use actwright_runtime::{Call, Caller, Options, Runtime, Timestamp, Uuid};
+use actwright_tests::conformance::alias::id;
+use serde_json::json;
+
+use super::setting::{Setting, as_user, note, send};
+
+/// A mail server that refuses until it is told otherwise.
+#[derive(Debug, Default)]
+struct Refusing(AtomicBool);
+
+impl Mailer for Refusing {
+    fn send<'a>(&'a self, _: &'a Mail, _: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            match self.0.load(Ordering::Relaxed) {
+                true => Ok(()),
+                false => Err(DeliveryError::temporary("550 not today")),
+            }
+        })
+    }
+}
+
+fn about(entity: &str) -> TrailQuery {
+    let entity = Some(entity.parse().unwrap());
+    TrailQuery { tenant: id("tenant.north"), entity, limit: 100, ..TrailQuery::default() }
+}
+
+fn quote(name: &str) -> TrailQuery {
+    about(&format!("quote:{}", id(&format!("quote.{name}"))))
+}
+
+async fn trail(runtime: &Runtime, query: &TrailQuery) -> Trail {
+    runtime.audit_trail(query).await.unwrap()
+}
+
+/// The whole story of a quote: a refusal, a denial, the send whose mail failed, the decision about it, what became known later.
+async fn a_trail_tells_the_story_of_a_record(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    let mailer = Arc::new(Refusing::default());
+    let delivery = DeliveryPolicy { attempts: 1, ..DeliveryPolicy::default() };
+    let options = Options { mailer: mailer.clone(), delivery, ..setting.runtime.options().clone() };
+    let runtime = Runtime::new(setting.place.database.clone(), actwright_actions::pack(), options);
+    let mut wrong = send("draft");
+    wrong.input["email_addresses"] = json!(["nowhere"]);
+    // In upper case, as it may come.
+    wrong.input["quote_id"] = json!(id("quote.draft").to_string().to_uppercase());
+    runtime.call(wrong).await.unwrap_err();
+    runtime.call(as_user("user.tech", send("draft"))).await.unwrap_err();
+    let keyed = Call { idempotency_key: Some("once".to_owned()), ..send("draft") };
+    runtime.call(keyed.clone()).await.unwrap();
+    assert!(runtime.call(keyed).await.unwrap().meta.deduplicated.is_some());
+    // Others' stories.
+    runtime.call(send("approved")).await.unwrap();
+    runtime.call(note("north")).await.unwrap();
+    let dead = runtime.outbox(OutboxFilter { status: Some(OutboxStatus::Dead), limit: 10, ..OutboxFilter::default() });
+    let dead = dead.await.unwrap();
+    let sent = trail(&runtime, &quote("draft")).await.entries[2].audit_id;
+    let letter = dead.iter().find(|effect| effect.invocation_id == sent).expect("a dead letter");
+    runtime.retry_dead_letter(None, letter.outbox_id, Some(id("user.admin"))).await.unwrap();
+    mailer.0.store(true, Ordering::Relaxed);
+    runtime.relay().await.unwrap();
+    runtime.seal_audit(None).await.unwrap();
+
+    let found = trail(&runtime, &quote("draft")).await;
+    let entries = &found.entries;
+    let outcomes: Vec<Outcome> = entries.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Denied, Outcome::Done, Outcome::Retried], "{entries:#?}");
+    assert!(entries.iter().all(|entry| entry.action.as_deref() == Some("crm.send_quote") && entry.version == Some(1)));
+    assert_eq!(entries[0].details["code"], "VALIDATION_ERROR");
+    assert_eq!(entries[0].details["input"]["email_addresses"], json!(["nowhere"]));
+    let names: Vec<_> =
+        entries.iter().map(|entry| entry.actor.as_ref().and_then(|actor| actor.name.as_deref())).collect();
+    assert_eq!(names, [Some("Ada Okafor"), Some("Tom Reyes"), Some("Ada Okafor"), Some("Ada Okafor")]);
+    let done = &entries[2];
+    assert_eq!(done.changed["email_sent"], true);
+    assert_eq!((done.amendments[0].old["email_sent"].clone(), done.run.clone()), (json!(false), None));
+    assert!(done.amendments[0].at >= done.at && done.seal.is_some());
+    assert_eq!(entries[3].details["invocation_id"], json!(sent));
+    assert!(found.also_as.is_empty() && found.next.is_none());
+
+    let other = trail(&runtime, &about(&format!("client:{}", id("quote.draft")))).await;
+    assert_eq!((other.entries.len(), other.also_as), (0, vec!["quote_id".to_owned()]));
+    assert_eq!(trail(&runtime, &about(&id("quote.draft").to_string())).await.entries.len(), 4);
+    let rival = TrailQuery { tenant: id("tenant.rival"), ..quote("draft") };
+    assert_eq!(trail(&runtime, &rival).await.entries.len(), 0, "another tenant's trail");
+
+    let narrowed = [
+        (TrailQuery { actor: Some(id("user.tech")), ..quote("draft") }, 1),
+        (TrailQuery { action: Some("crm.send_quote".to_owned()), ..quote("draft") }, 4),
+        (TrailQuery { action: Some("crm.find_quotes".to_owned()), ..quote("draft") }, 0),
+        (TrailQuery { from: Some(done.at), ..quote("draft") }, 2),
+        (TrailQuery { to: Some(done.at), ..quote("draft") }, 3),
+        (TrailQuery { from: Some(Timestamp::now()), ..quote("draft") }, 0),
+        (TrailQuery { entity: None, ..quote("draft") }, 6),
+    ];
+    for (query, count) in narrowed {
+        assert_eq!(trail(&runtime, &query).await.entries.len(), count, "{query:?}");
+    }
+    let mut paged = Vec::new();
+    let mut query = TrailQuery { limit: 1, ..quote("draft") };
+    loop {
+        let page = trail(&runtime, &query).await;
+        paged.extend(page.entries.iter().map(|entry| entry.audit_id));
+        match page.next {
+            Some(last) => query.after = Some(last),
+            None => break,
+        }
+    }
+    assert_eq!(paged, entries.iter().map(|entry| entry.audit_id).collect::<Vec<_>>());
+    setting.end().await;
+}
+
+/// What a workflow did, with its name.
+async fn a_trail_of_a_run_names_the_workflow(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    let run = setting.texts("SELECT CAST(run_id AS text) FROM workflow_runs ORDER BY 1").await;
+    let mut made = None;
+    for run in &run {
+        let run: Uuid = run.parse().unwrap();
+        let call = Call { caller: Caller::Run(run), step_path: Some("steps[0]".to_owned()), ..note("north") };
+        if setting.runtime.call(call).await.is_ok() {
+            made = Some(run);
+            break;
+        }
+    }
+    let run = made.expect("a run of the fixture that may call");
+    let found = trail(&setting.runtime, &about(&format!("run:{run}"))).await;
+    let [entry] = &found.entries[..] else { panic!("one entry: {found:?}") };
+    assert_eq!(entry.step_path.as_deref(), Some("steps[0]"));
+    let told = entry.run.as_ref().unwrap();
+    assert_eq!(told.run_id, run.to_string());
+    assert!(told.workflow.is_some() && told.workflow_version.is_some(), "{told:?}");
+    setting.end().await;
+}
+
+/// The indexes that `docs/audit.md` names serve the search.
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_serve_the_search_on_postgres() {
+    let setting = Setting::new(Engine::Postgres).await;
+    let Database::Postgres(pool) = &setting.place.database else { panic!("not PostgreSQL") };
+    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit.md")).unwrap();
+    let indexes: Vec<&str> =
+        docs.lines().filter(|line| line.starts_with("CREATE INDEX CONCURRENTLY ON audit_logs")).collect();
+    assert_eq!(indexes.len(), 2);
+    for index in indexes {
+        setting.sql(&index.replace(" CONCURRENTLY", "").replace(';', "")).await;
+    }
+    let mut connection = pool.acquire().await.unwrap();
+    sqlx::raw_sql("SET enable_seqscan = off; SET enable_indexscan = off").execute(&mut *connection).await.unwrap();
+    let entity: Entity = format!("quote:{}", id("quote.draft")).parse().unwrap();
+    let path = format!("$.** ? (@ == \"{}\" || @ == \"{}\")", entity.id, entity.id.to_string().to_uppercase());
+    let explain = format!(
+        "EXPLAIN SELECT * FROM audit_logs a WHERE a.details @? '{path}'::text::jsonpath \
+         OR a.changed_data @? '{path}'::text::jsonpath"
+    );
+    let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("BitmapOr") && plan.contains("audit_logs_details_idx"), "{plan}");
+    drop(connection);
+    setting.end().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Postgres).await; })+
+        }
+    };
+}
+
+on_both!(a_trail_tells_the_story_of_a_record, a_trail_of_a_run_names_the_workflow);
