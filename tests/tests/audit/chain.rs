@@ -1,49 +1,69 @@
 //! One chain for each tenant, whoever seals and whatever becomes of them.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actwright_runtime::audit::FindingKind::RowInserted;
 use actwright_runtime::audit::Sealed;
 use actwright_runtime::database::Engine;
+use actwright_runtime::registry::BoxFuture;
+use actwright_runtime::schedule::{self, Scheduler};
 use actwright_runtime::{Code, Uuid};
 use actwright_tests::conformance::alias::id;
+use tokio::sync::Notify;
 
 use super::setting::{Setting, found, note, runtime};
 
-/// Drops a future after it has waited this often. None when it was dropped, what it gave otherwise.
-async fn dropped_after<F: Future>(waits: usize, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut left = waits;
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
+tokio::task_local! {
+    /// How many more steps the task may take, and whom it tells when it may not.
+    static LEFT: Arc<(AtomicI64, Notify)>;
 }
 
-/// A process that is lost while it seals leaves a whole chain, wherever it was: at each wait of a pass it is dropped once.
+/// Stops a task for good when it has taken its steps. Tasks of other tests are not stopped.
+#[derive(Debug)]
+struct Stops;
+
+impl Scheduler for Stops {
+    fn pause(&self, _: &'static str) -> BoxFuture<'static, ()> {
+        let left = LEFT.try_with(Arc::clone).ok();
+        Box::pin(async move {
+            let Some(left) = left else { return };
+            if left.0.fetch_sub(1, Ordering::Relaxed) <= 0 {
+                left.1.notify_one();
+                std::future::pending().await
+            }
+        })
+    }
+}
+
+/// Drops a future before the step after so many: before a statement, or around a commit. None when it was dropped, what it gave
+/// otherwise.
+async fn dropped_after<F: Future>(steps: i64, future: F) -> Option<F::Output> {
+    schedule::install(Some(Arc::new(Stops)));
+    let left = Arc::new((AtomicI64::new(steps), Notify::new()));
+    tokio::select! {
+        output = LEFT.scope(left.clone(), future) => Some(output),
+        () = left.1.notified() => None,
+    }
+}
+
+/// A process that is lost while it seals leaves a whole chain, wherever it was: at each step of a pass it is dropped once.
 async fn losing_a_sealer_leaves_a_whole_chain(engine: Engine) {
     let setting = Setting::new(engine).await;
     setting.calls().await;
-    let mut waits = 0;
+    let mut steps = 0;
     loop {
-        let done = dropped_after(waits, setting.runtime.seal_audit(None)).await;
-        assert_eq!(setting.verify().await, [], "after {waits} waits");
+        let done = dropped_after(steps, setting.runtime.seal_audit(None)).await;
+        assert_eq!(setting.verify().await, [], "after {steps} steps");
         if let Some(sealed) = done {
             sealed.unwrap();
             break;
         }
-        waits += 1;
+        steps += 1;
         setting.note("north").await;
     }
-    assert!(waits > 10, "only {waits} places to be dropped at");
+    assert!(steps > 20, "only {steps} places to be dropped at");
     setting.seal().await;
     assert_eq!(setting.verify().await, []);
     everything_is_sealed_once(&setting).await;
