@@ -18,7 +18,11 @@ use super::setting::{Setting, as_user, note, send};
 struct Refusing(AtomicBool);
 
 impl Mailer for Refusing {
-    fn send<'a>(&'a self, _: &'a Mail, _: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>> {
+    fn domain(&self) -> &str {
+        "northstar.example"
+    }
+
+    fn send<'a>(&'a self, _: &'a Mail, _: &'a str, _: &'a FileStore) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             match self.0.load(Ordering::Relaxed) {
                 true => Ok(()),
