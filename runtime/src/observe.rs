@@ -84,10 +84,16 @@ pub(crate) fn attempted(kind: &'static str, sink: Option<&str>, delivered: bool,
     metrics::histogram!(DELIVERY_SECONDS, "kind" => kind).record(took.as_secs_f64());
 }
 
+/// Rows that had expired and were removed.
+pub(crate) fn swept(what: &'static str, rows: u64) {
+    metrics::counter!(SWEPT, "what" => what).increment(rows);
+}
+
 const CALLS: &str = "actwright_calls_total";
 const CALL_SECONDS: &str = "actwright_call_seconds";
 const DEDUPLICATED: &str = "actwright_deduplicated_total";
 const DELIVERIES: &str = "actwright_deliveries_total";
+const SWEPT: &str = "actwright_swept_total";
 const DELIVERY_SECONDS: &str = "actwright_delivery_seconds";
 
 /// Says what the metrics of the runtime are, to whoever collects them.
@@ -100,5 +106,6 @@ pub fn describe_metrics() {
     metrics::describe_histogram!(CALL_SECONDS, Unit::Seconds, "How long calls took, with their first deliveries.");
     metrics::describe_counter!(DEDUPLICATED, "Calls that repeated an earlier one and were answered as it was.");
     metrics::describe_counter!(DELIVERIES, "Attempts to deliver, by kind, sink of events, and outcome.");
+    metrics::describe_counter!(SWEPT, "Rows that had expired and were removed: stored results, or settled deliveries.");
     metrics::describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "How long attempts to deliver took.");
 }

@@ -11,6 +11,7 @@ use crate::call::Runtime;
 use crate::call::session::values;
 use crate::database::Engine;
 use crate::error::Result;
+use crate::observe;
 use crate::query::{ColumnType, ColumnValue};
 use crate::step::step;
 use crate::value::Timestamp;
@@ -55,6 +56,8 @@ impl Runtime {
     /// Sweeps, and logs what there was.
     pub(crate) async fn sweep_due(&self) -> Result<()> {
         let Swept { results, settled } = self.sweep().await?;
+        observe::swept("results", results);
+        observe::swept("settled", settled);
         if results + settled > 0 {
             tracing::info!(results, settled, "removed what had expired");
         }

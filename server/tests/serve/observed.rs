@@ -62,6 +62,9 @@ fn metrics_count_what_happens() {
         let dead = ["kind=\"event\"", "status=\"dead\""];
         assert_eq!(value(&text, "actwright_outbox_entries", &dead), Some(1.0), "{text}");
         assert!(value(&text, "actwright_outbox_oldest_seconds", &dead).is_some_and(|age| age > 0.0), "{text}");
+        eventually("the sweeper has looked for what has expired", || {
+            value(&scraped(&server), "actwright_swept_total", &["what=\"results\""]) == Some(0.0)
+        });
         assert_eq!(value(&text, "actwright_outbox_entries", &["kind=\"mail\"", "status=\"pending\""]), Some(0.0));
         assert!(value(&text, "actwright_pool_connections", &["state=\"limit\""]).is_some_and(|limit| limit >= 1.0));
         let route = ["route=\"/api/v1/actions/{id}/{version}\"", "method=\"POST\"", "status=\"200\""];
