@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::call::{Answer, Call, Caller};
 use crate::error::Result;
+use crate::outbox::Lane;
 use crate::spec::ActionSpec;
 
 /// Watches one call from its begin to its end. A call whose caller stops waiting ends with this value.
@@ -76,9 +77,8 @@ impl Drop for CallWatch {
     }
 }
 
-/// One attempt to deliver something.
-pub(crate) fn attempted(kind: &'static str, sink: Option<&str>, delivered: bool, took: Duration) {
-    let sink = sink.unwrap_or_default().to_owned();
+/// One attempt to deliver something. `sink` is that of an event; addresses of people are no labels.
+pub(crate) fn attempted(kind: &'static str, sink: Lane, delivered: bool, took: Duration) {
     let outcome = if delivered { "delivered" } else { "failed" };
     metrics::counter!(DELIVERIES, "kind" => kind, "sink" => sink, "outcome" => outcome).increment(1);
     metrics::histogram!(DELIVERY_SECONDS, "kind" => kind).record(took.as_secs_f64());

@@ -1,16 +1,18 @@
 //! `actwright call --batch`: JSON lines in, JSON lines out. A bad line answers in its place and stops nothing.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::pin::pin;
 
 use actwright_runtime::{Call, Caller, Error, Runtime};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::cli::CallArguments;
 use crate::failure::Failure;
-use crate::open;
 use crate::terminal::progress;
+use crate::{open, signal};
 
 /// A line of a batch.
 #[derive(Debug, Deserialize)]
@@ -30,17 +32,32 @@ struct Line {
 }
 
 pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure> {
-    let reader: Box<dyn Read> = if source == "-" {
+    let reader: Box<dyn Read + Send> = if source == "-" {
         Box::new(std::io::stdin())
     } else {
         Box::new(std::fs::File::open(source).map_err(|error| Failure::CannotRun(format!("{source}: {error}")))?)
     };
     let config = open::config(&arguments.database)?;
     let runtime = open::runtime_with(&config).await?;
-    let mut lines = Lines { reader: BufReader::new(reader), number: 0, longest: config.calls.largest_input };
+    let lines = Lines { reader: BufReader::new(reader), number: 0, longest: config.calls.largest_input };
+    let mut lines = lines.in_background();
     let bar = progress("calls");
+    let mut shutdown = pin!(signal::shutdown());
     let mut failed = 0;
-    while let Some((number, line)) = lines.next()? {
+    let mut stopped_after = None;
+    let mut last = 0;
+    loop {
+        let next = tokio::select! {
+            biased;
+            () = &mut shutdown => {
+                stopped_after = Some(last);
+                break;
+            }
+            next = lines.recv() => next,
+        };
+        let Some(next) = next else { break };
+        let (number, line) = next?;
+        last = number;
         let answer = match line {
             Ok(line) if line.trim().is_empty() => continue,
             Ok(line) => answer(&runtime, arguments, number, &line).await,
@@ -54,7 +71,15 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if failed == 0 { Ok(()) } else { Err(Failure::Lines(failed)) }
+    // Deliveries go on when the time of their call is over.
+    runtime.finish_within(signal::PATIENCE).await;
+    match stopped_after {
+        Some(last) => {
+            Err(Failure::CannotRun(format!("Stopped after line {last}. It has its answer; no call after it was made.")))
+        }
+        None if failed > 0 => Err(Failure::Lines(failed)),
+        None => Ok(()),
+    }
 }
 
 async fn answer(runtime: &Runtime, arguments: &CallArguments, number: u64, text: &str) -> Value {
@@ -120,12 +145,26 @@ type Numbered = (u64, Result<String, String>);
 
 /// Lines of any source, none longer than an input may be.
 struct Lines {
-    reader: BufReader<Box<dyn Read>>,
+    reader: BufReader<Box<dyn Read + Send>>,
     number: u64,
     longest: u64,
 }
 
 impl Lines {
+    /// Reads in a thread of its own: waiting for a line must not keep the process from ending.
+    fn in_background(mut self) -> mpsc::Receiver<Result<Numbered, Failure>> {
+        let (sender, receiver) = mpsc::channel(1);
+        std::thread::spawn(move || {
+            while let Some(next) = self.next().transpose() {
+                let failed = next.is_err();
+                if sender.blocking_send(next).is_err() || failed {
+                    break;
+                }
+            }
+        });
+        receiver
+    }
+
     fn next(&mut self) -> Result<Option<Numbered>, Failure> {
         let mut bytes = Vec::new();
         (&mut self.reader).take(self.longest).read_until(b'\n', &mut bytes)?;

@@ -32,7 +32,10 @@ pub async fn run(arguments: CallArguments, json: bool) -> Result<(), Failure> {
     for warning in meta.warnings.iter().filter(|_| !json) {
         anstream::eprintln!("warning: {}: {}", warning.pointer, warning.message);
     }
-    say(serde_json::to_string_pretty(&json!({ "output": output, "meta": meta })).unwrap_or_default())
+    say(serde_json::to_string_pretty(&json!({ "output": output, "meta": meta })).unwrap_or_default())?;
+    // Deliveries that the answer did not wait for.
+    runtime.finish().await;
+    Ok(())
 }
 
 /// JSON, `@FILE`, or `-`.

@@ -133,6 +133,8 @@ pub enum DbCommand {
         #[command(flatten)]
         database: DatabaseArguments,
     },
+    /// Let a role of PostgreSQL run calls and nothing more; run this as the owner of the tables
+    Grant(GrantArguments),
     /// Say which tables are there, and what waits in the outbox
     Status {
         #[command(flatten)]
@@ -182,6 +184,17 @@ pub struct TokenArguments {
     /// How long it counts
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
     pub minutes: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct GrantArguments {
+    /// The role, which is there already
+    pub role: String,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    /// Print the statements for somebody else to run, and change nothing
+    #[arg(long)]
+    pub print: bool,
 }
 
 #[derive(Debug, Args)]

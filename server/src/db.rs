@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::{self, DatabaseArguments, DbCommand};
 use crate::failure::Failure;
 use crate::terminal::{good, progress, quiet, say};
-use crate::{backup, open, seed};
+use crate::{backup, grant, open, seed};
 
 pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
     match command {
@@ -49,6 +49,7 @@ pub async fn run(command: DbCommand, json: bool) -> Result<(), Failure> {
         }
         DbCommand::Backup { database, to } => backup::run(&database, &to, json).await,
         DbCommand::Sweep { database } => sweep(&database, json).await,
+        DbCommand::Grant(arguments) => grant::run(&arguments, json).await,
         DbCommand::Status { database } => status(&database, json).await,
     }
 }
@@ -92,6 +93,7 @@ async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure
     let sets = database.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
     let set_up = sets.iter().any(|set| set.name == "own" && !set.applied.is_empty());
     let outbox = if set_up { Some(database.outbox_counts().await?) } else { None };
+    let role = if set_up { grant::status(&database).await? } else { None };
     let stand_alone = sets.iter().any(|set| set.name == "host" && !set.applied.is_empty());
     let layout = match (set_up, stand_alone) {
         (false, _) => "not set up",
@@ -100,7 +102,7 @@ async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure
     };
     let engine = format!("{:?}", database.engine()).to_lowercase();
     if json {
-        return say(json!({ "engine": engine, "layout": layout, "sets": sets, "outbox": outbox }));
+        return say(json!({ "engine": engine, "layout": layout, "sets": sets, "outbox": outbox, "role": role }));
     }
     say(format!("engine   {engine}"))?;
     say(format!("layout   {layout}"))?;
@@ -110,6 +112,9 @@ async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure
     }
     if let Some(outbox) = outbox {
         say(format!("outbox   {} pending, {} given up", outbox.pending, outbox.dead))?;
+    }
+    if let Some(role) = &role {
+        grant::show(role)?;
     }
     if !set_up {
         say(quiet("Set it up with: actwright db init"))?;

@@ -10,6 +10,7 @@ mod config;
 mod db;
 mod demo;
 mod failure;
+mod grant;
 mod http;
 mod logging;
 mod mail;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use actwright_delivery::events::FileEvents;
 use actwright_delivery::mail::{FileMailer, SmtpMailer};
 use actwright_runtime::outbox::{FileStore, Mailer};
 use actwright_runtime::{Caller, Database, Options, Runtime};
@@ -69,7 +68,7 @@ pub async fn runtime_with(config: &Config) -> Result<Runtime, Failure> {
         None => Arc::new(FileMailer::new(data.join("mail"), &config.mail.from)?),
     };
     let options = Options {
-        events: vec![Arc::new(FileEvents::new(data.join("events.jsonl")))],
+        events: config.events.settings(data.join("events.jsonl")).sinks("events")?,
         templates: config.mail.templates.clone(),
         portal_url: config.places.portal_url.clone(),
         delivery: config.delivery,

@@ -2,6 +2,7 @@
 
 use actwright_runtime::outbox::{OutboxFilter, OutboxStatus, StoredEffect};
 use actwright_runtime::{Error, Runtime};
+use comfy_table::ColumnConstraint;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -15,6 +16,9 @@ use crate::{http, open, signal};
 /// Entries that are read at a time.
 const PAGE: u32 = 200;
 
+/// Room for the id, and for what went wrong.
+const WIDE: u16 = 160;
+
 /// Delivers what is due: until somebody ends it, or once.
 pub async fn relay(arguments: &RelayArguments, json: bool) -> Result<(), Failure> {
     let config = open::config(&arguments.database)?;
@@ -26,9 +30,20 @@ pub async fn relay(arguments: &RelayArguments, json: bool) -> Result<(), Failure
             anstream::eprintln!("Metrics are at http://{address}/metrics");
         }
         anstream::eprintln!("{}", quiet("Delivering what is due. Ctrl-C or SIGTERM ends it."));
-        runtime.run_relay(signal::shutdown()).await;
-        stopping.cancel();
-        runtime.finish().await;
+        let work = async {
+            runtime.run_relay(stopping.cancelled()).await;
+            runtime.finish().await;
+        };
+        let patience = async {
+            signal::shutdown().await;
+            stopping.cancel();
+            tokio::time::sleep(signal::PATIENCE).await;
+        };
+        tokio::select! {
+            () = work => {}
+            // As after a crash, somebody delivers it when its lease is over.
+            () = patience => anstream::eprintln!("{}", quiet("What is under way is left to the next relay.")),
+        }
         logging.end().await;
         return Ok(());
     }
@@ -77,6 +92,11 @@ async fn list(arguments: &OutboxList, json: bool) -> Result<(), Failure> {
             entry.attempts.to_string(),
             entry.last_error.clone().unwrap_or_default(),
         ]);
+    }
+    // Ids are copied from here.
+    table.set_width(WIDE);
+    for column in table.column_iter_mut().take(2) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     say(table.trim_fmt())?;
     if entries.len() == limit as usize

@@ -1,5 +1,10 @@
 //! When to stop.
 
+use std::time::Duration;
+
+/// What is under way when a process is asked to end has this time. Supervisors kill a process after half a minute or more.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Over when somebody asks the process to end: Ctrl-C, or SIGTERM.
 pub async fn shutdown() {
     let interrupted = async {

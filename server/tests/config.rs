@@ -169,3 +169,37 @@ fn variables_that_describe_services_are_let_be() {
     ];
     assert!(configured.run(&["check"], &variables).status.success());
 }
+
+/// Where events go, by name; what is missing is told under the key that is missing.
+#[test]
+fn sinks_of_events_are_checked_at_the_start() {
+    let configured = Configured::new(
+        "events:\n  nats:\n    servers: [nats://127.0.0.1:4222]\n    stream: { create: true, max_age: 30d }\n  webhooks:\n    crm:\n      \
+         url: https://example.com/hunter2\n      events: [INTERACTION_LOGGED]\n",
+    );
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let shown = configured.shown(&[], &[("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET", secret)]);
+    assert_eq!(shown["events.webhooks.crm.url"]["value"], "(secret)");
+    assert_eq!(shown["events.webhooks.crm.secret"]["place"], "ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET");
+    assert_eq!(shown["events.webhooks.crm.timeout"]["value"], "10s");
+    assert_eq!(shown["events.nats.stream.max_age"]["value"], "30d");
+    let told = configured.problems(&[], &[]);
+    let expected =
+        "configuration: events.webhooks.crm.secret: expected at least one: echo whsec_$(openssl rand -base64 32)";
+    assert_eq!(told, [expected]);
+
+    let wrong = Configured::new(
+        "events:\n  nats: { password: hunter2, servers: [] }\n  webhooks:\n    crm:\n      url: http://example.com/hunter2\n      \
+         secret: whsec_hunter2\n      tenants: [north]\n",
+    );
+    let told = wrong.problems(&[], &[]);
+    assert_eq!(
+        told,
+        [
+            "actwright.yaml:2:11: events.nats.password: has no effect without events.nats.servers",
+            "actwright.yaml:7:7: events.webhooks.crm.tenants: north is not a UUID",
+            "actwright.yaml:5:7: events.webhooks.crm.url: http would send events readable to another machine: use https, or set \
+             allow_http",
+        ]
+    );
+}

@@ -2,9 +2,12 @@
 
 pub mod conformance;
 pub mod crash;
+pub mod faults;
+pub mod nats;
 pub mod page;
 pub mod postgres;
 pub mod races;
 pub mod samples;
 pub mod smtp;
 pub mod sql;
+pub mod waiting;

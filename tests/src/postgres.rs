@@ -7,11 +7,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use actwright_runtime::database::Database;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 /// The variable that names a server to use instead of one of our own: the URL of an administrator of a throwaway
 /// server. Databases that are not removed stay there.
 pub const SERVER_VARIABLE: &str = "ACTWRIGHT_TEST_POSTGRES";
+
+/// The role that calls run as in tests.
+pub const APPLICATION: &str = "actwright_application";
 
 /// A PostgreSQL server that goes away with this value, or with the process, however that ends.
 ///
@@ -115,6 +119,33 @@ impl Cluster {
         connection.execute(AssertSqlSafe(statement)).await.map_err(io::Error::other)?;
         connection.close().await.map_err(io::Error::other)?;
         Ok(format!("{}/{database}", self.server))
+    }
+
+    /// Lets a role without special rights run calls on the database at `url`, whose tables are there. Gives the URL of the
+    /// database for that role: row level security binds it, and what it was not granted it may not do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::database`].
+    pub async fn let_application_in(&self, url: &str) -> io::Result<String> {
+        // Roles are the server's. Another process may create it at the same time.
+        let statement = format!(
+            "DO $$ BEGIN CREATE ROLE {APPLICATION} LOGIN PASSWORD '{APPLICATION}'; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        let mut connection = PgConnection::connect(&self.admin).await.map_err(io::Error::other)?;
+        connection.execute(AssertSqlSafe(statement)).await.map_err(io::Error::other)?;
+        connection.close().await.map_err(io::Error::other)?;
+        let database = Database::open_with(url, 1).await.map_err(io::Error::other)?;
+        database.grant(APPLICATION, actwright_generated::tables::ALL).await.map_err(io::Error::other)?;
+        database.close().await;
+        self.as_application(url).ok_or_else(|| io::Error::other("the URL of a database names nobody"))
+    }
+
+    /// The URL of a database for the role of [`Cluster::let_application_in`].
+    pub fn as_application(&self, url: &str) -> Option<String> {
+        let (_, host) = url.split_once('@')?;
+        Some(format!("postgres://{APPLICATION}:{APPLICATION}@{host}"))
     }
 
     /// Removes the database at `url`, which takes some eight megabytes. Nobody may be connected to it.

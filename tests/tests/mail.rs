@@ -23,7 +23,7 @@ fn runtime(place: &Place, attempts: u32, templates: Templates) -> Runtime {
     let pause = Duration::from_millis(1);
     let delivery = DeliveryPolicy { attempts, first_pause: pause, longest_pause: pause, ..DeliveryPolicy::default() };
     let options = Options { delivery, templates, ..Options::new(Arc::new(mailer), files) };
-    Runtime::new(place.database.clone(), actwright_actions::pack(), options)
+    Runtime::new(place.application.clone(), actwright_actions::pack(), options)
 }
 
 /// Sends the quote that has nobody to write to but these.

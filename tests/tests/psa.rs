@@ -127,7 +127,7 @@ impl Psa {
     async fn start(name: &str) -> Self {
         let (url, database, pool) = psa(name).await;
         init(&database).await;
-        let place = Place::at(database, url).unwrap();
+        let place = Place::granted(database, url).await.unwrap();
         let recorder = Recorder::default();
         let runtime = runtime(&place, &recorder).unwrap();
         Self { runtime, recorder, pool, place }
@@ -146,7 +146,7 @@ impl Psa {
     }
 
     async fn end(self) {
-        self.place.database.close().await;
+        self.place.close().await;
         Cluster::shared().unwrap().remove(self.place.url()).await.unwrap();
     }
 }
@@ -285,7 +285,7 @@ async fn a_run_acts_as_the_publisher_of_its_own_version() {
 #[tokio::test]
 async fn workflows_that_may_run_are_found() {
     let psa = Psa::start("psa workflows").await;
-    let stored = psa.place.database.workflows().await.unwrap();
+    let stored = psa.place.application.workflows().await.unwrap();
     let names: Vec<&str> = stored.iter().map(|workflow| workflow.name.as_str()).collect();
     let expected = ["Follow up (version 1)", "Follow up (version 2)", "Follow up (version 3)", "Follow up (draft)"];
     assert_eq!(names, expected);

@@ -199,7 +199,8 @@ async fn encryption_is_what_was_asked_for() {
         send(&mailer(&SERVER.settings(listener)), &mail(&recipient)).await.unwrap();
         assert_eq!(read_for(&recipient).await["encrypted"], true, "{listener}");
 
-        let wrong: [(&str, fn(&mut SmtpSettings)); 3] = [
+        type Change = fn(&mut SmtpSettings);
+        let wrong: [(&str, Change); 3] = [
             ("public authorities only", |settings| settings.ca_file = None),
             ("another certificate", |settings| settings.ca_file = Some(SERVER.certificate("other"))),
             ("another name", |settings| settings.host = "127.0.0.1".to_owned()),

@@ -32,7 +32,7 @@ async fn stored(engine: Engine) -> Vec<StoredWorkflow> {
     let place = databases.take().await.unwrap();
     let more: Value = serde_saphyr::from_str(VERSIONED).unwrap();
     Fixture::parse(&more, &mut aliases).unwrap().load(&place.database).await.unwrap();
-    let stored = place.database.workflows().await.unwrap();
+    let stored = place.application.workflows().await.unwrap();
     databases.give_back(place).await.unwrap();
     databases.remove().await.unwrap();
     stored.into_iter().filter(|workflow| workflow.name.starts_with("Greeting")).collect()

@@ -199,6 +199,8 @@ impl Bare {
             Param::NoId,
             Param::NoText,
             Param::At(now),
+            // Keys from before then have expired.
+            Param::At(Timestamp::EPOCH),
         ];
         tx.execute(sql::CLAIM, &claim).await?;
         Ok(Under { tx, draw, action, invocation, now })

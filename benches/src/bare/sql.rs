@@ -267,21 +267,23 @@ macro_rules! own {
 pub const CLAIM: Sql = own!(
     "INSERT INTO ",
     "idempotency_ledger",
-    " (tenant, action_id, action_version, idempotency_key, input_hash, invocation_id, run_id, step_path, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-     ON CONFLICT (tenant, action_id, action_version, idempotency_key) DO NOTHING"
+    " AS known (tenant, action_id, action_version, idempotency_key, input_hash, invocation_id, run_id, step_path, \
+     created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+     ON CONFLICT (tenant, action_id, action_version, idempotency_key) DO UPDATE SET \
+     input_hash = excluded.input_hash, invocation_id = excluded.invocation_id, run_id = excluded.run_id, \
+     step_path = excluded.step_path, output = NULL, created_at = excluded.created_at WHERE known.created_at <= $10"
 );
 pub const POSTGRES_FINISH: &str = "WITH ledger AS (UPDATE actwright.idempotency_ledger SET output = $5 \
      WHERE tenant = $1 AND action_id = $2 AND action_version = $3 AND idempotency_key = $4), \
-     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
-     action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $6, $7, \
-     CASE WHEN NOT w.waits THEN $6 END, \
-     CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $8) END, $9 \
+     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, position, payload, \
+     action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, COALESCE(last.place + 1, 0), e.payload, $2, $3, $6, \
+     $7, CASE WHEN last.place IS NULL THEN $6 END, CASE WHEN last.place IS NULL \
+     THEN clock_timestamp() + make_interval(secs => $8) ELSE clock_timestamp() END, $9 \
      FROM jsonb_to_recordset($10) \
      AS e(outbox_id uuid, kind text, name text, key text, subject text, sink text, payload jsonb) \
-     CROSS JOIN LATERAL (SELECT e.subject IS NOT NULL AND EXISTS (SELECT 1 FROM actwright.outbox o \
-     WHERE o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') AS waits) w \
+     CROSS JOIN LATERAL (SELECT max(o.position) AS place FROM actwright.outbox o WHERE e.subject IS NOT NULL \
+     AND o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') last \
      RETURNING outbox_id, leased_by), \
      audit AS (INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, changed_data, \
      details, timestamp) VALUES ($6, $1, $11, $12, 'workflow_runs', $13, $14, $15, $9)) \
@@ -291,24 +293,24 @@ pub const SQLITE_STORE_OUTPUT: &str = "UPDATE actwright_idempotency_ledger SET o
 pub const SQLITE_AUDIT: &str = "INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, \
      changed_data, details, timestamp) VALUES ($1, $2, $3, $4, 'workflow_runs', $5, $6, $7, $8)";
 pub const EFFECTS: Sql = Sql {
-    postgres: "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
+    postgres: "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, position, payload, action_id, \
         action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-        SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $4, $5, \
-        CASE WHEN NOT w.waits THEN $9 END, \
-        CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $6) END, $7 \
+        SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, COALESCE(last.place + 1, 0), e.payload, $2, $3, \
+        $4, $5, CASE WHEN last.place IS NULL THEN $9 END, CASE WHEN last.place IS NULL \
+        THEN clock_timestamp() + make_interval(secs => $6) ELSE clock_timestamp() END, $7 \
         FROM jsonb_to_recordset($8) \
         AS e(outbox_id uuid, kind text, name text, key text, subject text, sink text, payload jsonb) \
-        CROSS JOIN LATERAL (SELECT e.subject IS NOT NULL AND EXISTS (SELECT 1 FROM actwright.outbox o \
-        WHERE o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') AS waits) w \
+        CROSS JOIN LATERAL (SELECT max(o.position) AS place FROM actwright.outbox o WHERE e.subject IS NOT NULL \
+        AND o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') last \
         RETURNING outbox_id, leased_by",
-    sqlite: "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, \
+    sqlite: "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, subject, sink, position, payload, \
         action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-        SELECT $1, outbox_id, kind, name, key, subject, sink, payload, $2, $3, $4, $5, iif(waits, NULL, $9), \
-        iif(waits, $7, $6), $7 FROM (SELECT e.value ->> 'outbox_id' AS outbox_id, e.value ->> 'kind' AS kind, \
-        e.value ->> 'name' AS name, e.value ->> 'key' AS key, e.value ->> 'subject' AS subject, \
-        e.value ->> 'sink' AS sink, e.value -> 'payload' AS payload, \
-        e.value ->> 'subject' IS NOT NULL AND EXISTS (SELECT 1 FROM actwright_outbox o WHERE o.tenant = $1 \
-        AND o.sink = e.value ->> 'sink' AND o.subject = e.value ->> 'subject' AND o.status = 'pending') AS waits \
+        SELECT $1, outbox_id, kind, name, key, subject, sink, COALESCE(place + 1, 0), payload, $2, $3, $4, $5, \
+        iif(place IS NULL, $9, NULL), iif(place IS NULL, $6, $7), $7 \
+        FROM (SELECT e.value ->> 'outbox_id' AS outbox_id, e.value ->> 'kind' AS kind, e.value ->> 'name' AS name, \
+        e.value ->> 'key' AS key, e.value ->> 'subject' AS subject, e.value ->> 'sink' AS sink, \
+        e.value -> 'payload' AS payload, (SELECT max(o.position) FROM actwright_outbox o WHERE o.tenant = $1 \
+        AND o.sink = e.value ->> 'sink' AND o.subject = e.value ->> 'subject' AND o.status = 'pending') AS place \
         FROM json_each($8) e) RETURNING outbox_id, leased_by",
 };
 pub const DELIVERED: Sql = own!(

@@ -7,3 +7,4 @@ pub mod report;
 pub mod seed;
 pub mod sides;
 pub mod statements;
+pub mod watch;

@@ -1,14 +1,15 @@
 //! Events in a file: the embedded default.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink};
 use actwright_runtime::registry::BoxFuture;
-use tokio::io::AsyncWriteExt;
 
 use crate::unwritable;
 
-/// Appends each event to a file, a JSON object a line.
+/// Appends each event to a file, a JSON object a line. Several processes may append to one file.
 #[derive(Debug)]
 pub struct FileEvents {
     path: PathBuf,
@@ -22,15 +23,47 @@ impl FileEvents {
         Self { path: path.into(), turn: tokio::sync::Mutex::new(()) }
     }
 
-    async fn append(&self, line: &[u8]) -> std::io::Result<()> {
+    async fn append(&self, line: String) -> std::io::Result<()> {
         let _turn = self.turn.lock().await;
-        if let Some(folder) = self.path.parent() {
-            tokio::fs::create_dir_all(folder).await?;
-        }
-        let mut file = tokio::fs::OpenOptions::new().create(true).append(true).open(&self.path).await?;
-        file.write_all(line).await?;
-        file.flush().await
+        let path = self.path.clone();
+        let written = tokio::task::spawn_blocking(move || append(&path, line)).await;
+        written.unwrap_or_else(|_| Err(std::io::ErrorKind::Interrupted.into()))
     }
+}
+
+/// Appends a line that is whole or not there at all, whatever the disk does and whoever was lost while writing before.
+fn append(path: &Path, line: String) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = File::options().create(true).append(true).read(true).open(path)?;
+    // Other processes append, too. Closing the file unlocks it.
+    file.lock()?;
+    let whole = whole_lines(&mut file)?;
+    file.set_len(whole)?;
+    // The event counts as delivered then, also after a power cut.
+    file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).inspect_err(|_| {
+        // Nobody is left to report a second failure to; what is there is cut off the next time.
+        let _ = file.set_len(whole);
+    })
+}
+
+/// Where the last line ends. What follows was left by a process that was lost while writing, whose event is sent again.
+fn whole_lines(file: &mut File) -> std::io::Result<u64> {
+    const BLOCK: u64 = 4096;
+    let mut end = file.metadata()?.len();
+    let mut block = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK);
+        file.seek(SeekFrom::Start(start))?;
+        block.clear();
+        Read::by_ref(file).take(end - start).read_to_end(&mut block)?;
+        if let Some(last) = block.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 impl EventSink for FileEvents {
@@ -43,7 +76,30 @@ impl EventSink for FileEvents {
             let mut line = serde_json::to_string(event)
                 .map_err(|_| DeliveryError::permanent("The event cannot be written as JSON."))?;
             line.push('\n');
-            self.append(line.as_bytes()).await.map_err(|error| unwritable(&self.path, &error))
+            self.append(line).await.map_err(|error| unwritable(&self.path, &error))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader takes the file line by line: half a line of a process that was killed must not glue to the next.
+    #[test]
+    fn half_a_line_is_cut_off() {
+        let folder = std::env::temp_dir().join(format!("actwright-events-{}", std::process::id()));
+        let path = folder.join("events.jsonl");
+        let content = || std::fs::read_to_string(&path).unwrap();
+        append(&path, "{\"id\":1}\n".to_owned()).unwrap();
+        for half in ["{\"id\"", &"x".repeat(10_000)] {
+            File::options().append(true).open(&path).unwrap().write_all(half.as_bytes()).unwrap();
+            append(&path, "{\"id\":2}\n".to_owned()).unwrap();
+        }
+        assert_eq!(content(), "{\"id\":1}\n{\"id\":2}\n{\"id\":2}\n");
+        std::fs::write(&path, "half").unwrap();
+        append(&path, "{}\n".to_owned()).unwrap();
+        assert_eq!(content(), "{}\n");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

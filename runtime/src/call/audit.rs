@@ -89,7 +89,9 @@ fn base_details(spec: &ActionSpec, call: &Call) -> Map<String, Value> {
     let mut details = Map::new();
     details.insert("action_id".to_owned(), spec.id.into());
     details.insert("action_version".to_owned(), spec.version.into());
-    details.insert("step_path".to_owned(), call.step_path.clone().into());
+    // Also a call that is refused for it is audited, and PostgreSQL stores no U+0000.
+    let step_path = call.step_path.as_ref().map(|path| path.replace('\0', "\u{fffd}"));
+    details.insert("step_path".to_owned(), step_path.into());
     details
 }
 

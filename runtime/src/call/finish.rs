@@ -154,15 +154,15 @@ fn rows(effects: &[Effect]) -> Value {
     rows.collect()
 }
 
-/// Rows of JSON as effects, and whether others of the same subject and sink wait already.
+/// Rows of JSON as effects, and the last place in the order of the same subject and sink that is taken by one that waits already.
 macro_rules! postgres_effects {
     ($rows:literal) => {
         concat!(
             "FROM jsonb_to_recordset(",
             $rows,
             ") AS e(outbox_id uuid, kind text, name text, key text, subject text, sink text, payload jsonb) \
-             CROSS JOIN LATERAL (SELECT e.subject IS NOT NULL AND EXISTS (SELECT 1 FROM actwright.outbox o \
-             WHERE o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') AS waits) w"
+             CROSS JOIN LATERAL (SELECT max(o.position) AS place FROM actwright.outbox o WHERE e.subject IS NOT NULL \
+             AND o.tenant = $1 AND o.sink = e.sink AND o.subject = e.subject AND o.status = 'pending') last"
         )
     };
 }
@@ -170,11 +170,11 @@ macro_rules! postgres_effects {
 const POSTGRES_FINISH: &str = concat!(
     "WITH ledger AS (UPDATE actwright.idempotency_ledger SET output = $5 \
      WHERE tenant = $1 AND action_id = $2 AND action_version = $3 AND idempotency_key = $4), \
-     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
-     action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $6, $7, \
-     CASE WHEN NOT w.waits THEN $6 END, \
-     CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $8) END, $9 ",
+     effects AS (INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, position, payload, \
+     action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, COALESCE(last.place + 1, 0), e.payload, $2, $3, $6, \
+     $7, CASE WHEN last.place IS NULL THEN $6 END, CASE WHEN last.place IS NULL \
+     THEN clock_timestamp() + make_interval(secs => $8) ELSE clock_timestamp() END, $9 ",
     postgres_effects!("$10"),
     " RETURNING outbox_id, leased_by), \
      audit AS (INSERT INTO audit_logs (audit_id, tenant, user_id, operation, table_name, record_id, changed_data, \
@@ -183,21 +183,21 @@ const POSTGRES_FINISH: &str = concat!(
 );
 const SQLITE_STORE_OUTPUT: &str = "UPDATE actwright_idempotency_ledger SET output = ?5 \
      WHERE tenant = ?1 AND action_id = ?2 AND action_version = ?3 AND idempotency_key = ?4";
-const SQLITE_EFFECTS: &str = "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, \
-     action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-     SELECT ?1, outbox_id, kind, name, key, subject, sink, payload, ?2, ?3, ?4, ?5, iif(waits, NULL, ?9), \
-     iif(waits, ?7, ?6), ?7 FROM (SELECT e.value ->> 'outbox_id' AS outbox_id, e.value ->> 'kind' AS kind, \
-     e.value ->> 'name' AS name, e.value ->> 'key' AS key, e.value ->> 'subject' AS subject, \
-     e.value ->> 'sink' AS sink, e.value -> 'payload' AS payload, \
-     e.value ->> 'subject' IS NOT NULL AND EXISTS (SELECT 1 FROM actwright_outbox o WHERE o.tenant = ?1 \
-     AND o.sink = e.value ->> 'sink' AND o.subject = e.value ->> 'subject' AND o.status = 'pending') AS waits \
+const SQLITE_EFFECTS: &str = "INSERT INTO actwright_outbox (tenant, outbox_id, kind, name, key, subject, sink, position, \
+     payload, action_id, action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
+     SELECT ?1, outbox_id, kind, name, key, subject, sink, COALESCE(place + 1, 0), payload, ?2, ?3, ?4, ?5, \
+     iif(place IS NULL, ?9, NULL), iif(place IS NULL, ?6, ?7), ?7 \
+     FROM (SELECT e.value ->> 'outbox_id' AS outbox_id, e.value ->> 'kind' AS kind, e.value ->> 'name' AS name, \
+     e.value ->> 'key' AS key, e.value ->> 'subject' AS subject, e.value ->> 'sink' AS sink, \
+     e.value -> 'payload' AS payload, (SELECT max(o.position) FROM actwright_outbox o WHERE o.tenant = ?1 \
+     AND o.sink = e.value ->> 'sink' AND o.subject = e.value ->> 'subject' AND o.status = 'pending') AS place \
      FROM json_each(?8) e) RETURNING outbox_id, leased_by";
 const POSTGRES_EFFECTS: &str = concat!(
-    "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, payload, action_id, \
+    "INSERT INTO actwright.outbox (tenant, outbox_id, kind, name, key, subject, sink, position, payload, action_id, \
      action_version, invocation_id, actor_id, leased_by, available_at, created_at) \
-     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, e.payload, $2, $3, $4, $5, \
-     CASE WHEN NOT w.waits THEN $9 END, \
-     CASE WHEN w.waits THEN clock_timestamp() ELSE clock_timestamp() + make_interval(secs => $6) END, $7 ",
+     SELECT $1, e.outbox_id, e.kind, e.name, e.key, e.subject, e.sink, COALESCE(last.place + 1, 0), e.payload, $2, $3, $4, \
+     $5, CASE WHEN last.place IS NULL THEN $9 END, CASE WHEN last.place IS NULL \
+     THEN clock_timestamp() + make_interval(secs => $6) ELSE clock_timestamp() END, $7 ",
     postgres_effects!("$8"),
     " RETURNING outbox_id, leased_by"
 );

@@ -52,7 +52,7 @@ impl Claim {
                 Some(format!("step:{}", hash(&parts)))
             }),
         }?;
-        Some(Self { key, input_hash: hash(&[&canonical]) })
+        Some(Self { key: bounded(key), input_hash: hash(&[&canonical]) })
     }
 
     /// Claims the key inside the transaction. While another call of the same key is under way, this waits for its end. A key
@@ -118,6 +118,14 @@ impl Claim {
             },
         })
     }
+}
+
+/// The longest key that is stored as it is, in bytes. PostgreSQL indexes some 2,700 at most.
+const LONGEST_KEY: usize = 1_024;
+
+/// A key that is stored: of a longer one its hash, which is as good a key on every database.
+fn bounded(key: String) -> String {
+    if key.len() <= LONGEST_KEY { key } else { format!("sha256:{}", hash(&[&key])) }
 }
 
 /// SHA-256 in hexadecimal. The length before each part keeps `a, bc` and `ab, c` apart.

@@ -24,6 +24,7 @@ pub use preview::Preview;
 pub use retention::Retention;
 
 use crate::decode::Warning;
+use crate::error::{Error, Result};
 use crate::outbox::Effect;
 use crate::value::Timestamp;
 
@@ -65,6 +66,16 @@ impl Call {
             timeout: None,
             input,
         }
+    }
+
+    /// Checks what is stored of a call besides its input: PostgreSQL stores no U+0000.
+    fn check(&self) -> Result<()> {
+        for (name, text) in [("idempotency_key", &self.idempotency_key), ("step_path", &self.step_path)] {
+            if text.as_ref().is_some_and(|text| text.contains('\0')) {
+                return Err(Error::validation(format!("The {name} of the call must not hold the character U+0000.")));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -30,12 +30,15 @@ pub struct Options {
     pub retention: Retention,
     /// How long a call may take that does not say.
     pub call_timeout: Duration,
+    /// How long an answer waits for events to be out. They go on after that.
+    pub event_patience: Duration,
     /// When audit rows are sealed.
     pub seals: SealPolicy,
 }
 
 impl Options {
-    /// No sink of events, mails say what is built in, a call takes up to 30 seconds, and the client portal is on this machine.
+    /// No sink of events, mails say what is built in, a call takes up to 30 seconds and waits one for events, and the client
+    /// portal is on this machine.
     pub fn new(mailer: Arc<dyn Mailer>, files: FileStore) -> Self {
         Self {
             events: Vec::new(),
@@ -46,6 +49,7 @@ impl Options {
             delivery: DeliveryPolicy::default(),
             retention: Retention::default(),
             call_timeout: Duration::from_secs(30),
+            event_patience: Duration::from_secs(1),
             seals: SealPolicy::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! The one path of every call.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +15,13 @@ use uuid::Uuid;
 use super::finish::finish;
 use super::ledger::{Claim, Outcome};
 use super::permissions::Needs;
-use super::{Answer, Call, Caller, EffectReport, Meta, Options, Preview, audit, session};
+use super::{Answer, AuditRow, Call, Caller, EffectReport, Meta, Options, Preview, audit, session};
 use crate::context::Scope;
 use crate::database::Database;
 use crate::decode::{UnknownFields, Warning, mask, mask_text, normalize, secret_texts, storable};
 use crate::error::{Code, Error, Result};
 use crate::observe::CallWatch;
-use crate::outbox::{Delivery, Effect, Origin, Report};
+use crate::outbox::{Delivery, Effect, Lane, NO_SINK, Origin, Report};
 use crate::registry::{Entry, Pack, Prepared};
 use crate::spec::{ActionSpec, Effects};
 use crate::step::step;
@@ -70,8 +71,12 @@ impl Runtime {
     ///
     /// The first of these that applies: every problem of the input (`VALIDATION_ERROR`), `PERMISSION_DENIED`,
     /// `IDEMPOTENCY_KEY_REUSED`, what the body found, or `TRANSIENT_FAILURE` when the call takes longer than its timeout.
-    /// Nothing of the call is stored then but its audit row. Where the connection was lost while the call committed, `outcome`
-    /// in the details says whether it has its effect: `committed`, or `unknown`; a repetition with its idempotency key tells.
+    /// Nothing of the call is stored then but its audit row. Where the connection was lost while the call committed, and the
+    /// database can still not be asked whether it did, `outcome` in the details is `unknown`; a repetition with its
+    /// idempotency key tells.
+    ///
+    /// The answer is there when the call's time is over, but for a commit that was under way then: whether it went through is
+    /// looked up for up to five seconds more.
     pub async fn call(&self, call: Call) -> Result<Answer> {
         let _under_way = self.work.tracker.token();
         let entry = self.pack.action(&call.action, call.version).map_err(|error| located(error, &call))?;
@@ -92,7 +97,8 @@ impl Runtime {
             invocation,
             actor: None,
             observed: Vec::new(),
-            committing: false,
+            deadline,
+            committing: None,
         };
         let outcome = tokio::time::timeout_at(deadline, AssertUnwindSafe(attempt.run(entry)).catch_unwind()).await;
         let error = match outcome {
@@ -101,31 +107,56 @@ impl Runtime {
             Ok(Err(_panic)) => Error::internal("The action failed in an unexpected way. The log has the details."),
             Err(_elapsed) => Error::transient(format!("The call took longer than {} s.", timeout.as_secs_f32())),
         };
-        let error = unsecret(error, &call, entry.spec());
-        let error = if call.dry_run { error } else { attempt.refused(error).await };
-        Err(located(error, call))
+        let error = unsecret(error, call, entry.spec());
+        if call.dry_run {
+            return Err(located(error, call));
+        }
+        match attempt.refused(error).await {
+            Ok((answer, outgoing)) => Ok(self.deliver(answer, Some(outgoing), deadline).await),
+            Err(error) => Err(located(error, call)),
+        }
     }
 
-    /// Tries to deliver at once what a call that has committed asked for. That goes on when the call's time is over, or its
-    /// caller is gone.
+    /// Tries to deliver at once what a call that has committed asked for, each lane by itself. That goes on when the call's time is
+    /// over, or its caller is gone. The answer waits for mails and jobs, which it tells about, and hardly for events, which it
+    /// does not.
     async fn deliver(&self, mut answer: Answer, outgoing: Option<Outgoing>, deadline: Instant) -> Answer {
         let Some(Outgoing { origin, effects, waiting, leased }) = outgoing else {
             return answer;
         };
         answer.meta.effects = effects.iter().map(EffectReport::not_yet).collect();
-        if effects.is_empty() {
-            return answer;
+        let mut lanes: BTreeMap<Lane, (Vec<usize>, Vec<Effect>)> = BTreeMap::new();
+        for (place, effect) in effects.into_iter().enumerate() {
+            let lane = lanes.entry(effect.lane()).or_default();
+            lane.0.push(place);
+            lane.1.push(effect);
         }
-        let runtime = self.clone();
-        let delivery = async move {
-            let report =
-                Delivery::new(&runtime, origin.invocation).deliver_now(&origin, effects, &waiting, leased).await;
-            step!("reported");
-            report
-        };
-        let delivery = self.work.tracker.spawn(delivery.in_current_span());
-        if let Ok(Ok(Report { effects, amendments })) = tokio::time::timeout_at(deadline, delivery).await {
-            answer.meta.effects = effects;
+        let waiting: Arc<[Uuid]> = waiting.into();
+        let deliveries: Vec<_> = lanes
+            .into_iter()
+            .map(|(lane, (places, effects))| {
+                let (runtime, waiting) = (self.clone(), waiting.clone());
+                let delivery = async move {
+                    let delivery = Delivery::new(&runtime, origin.invocation);
+                    let report = delivery.deliver_now(&origin, effects, &waiting, leased).await;
+                    step!("reported");
+                    report
+                };
+                (lane, places, self.work.tracker.spawn(delivery.in_current_span()))
+            })
+            .collect();
+        let patience = deadline.min(Instant::now() + self.options.event_patience);
+        for (lane, places, delivery) in deliveries {
+            let until = if lane == NO_SINK { deadline } else { patience };
+            let Ok(Ok(Report { effects, amendments })) = tokio::time::timeout_at(until, delivery).await else {
+                continue;
+            };
+            let mut reports = effects.into_iter();
+            for (place, report) in places.into_iter().zip(reports.by_ref()) {
+                answer.meta.effects[place] = report;
+            }
+            // What the first ones brought about.
+            answer.meta.effects.extend(reports);
             if let Some(output) = answer.output.as_object_mut() {
                 output.extend(amendments);
             }
@@ -137,6 +168,12 @@ impl Runtime {
     pub async fn finish(&self) {
         self.work.tracker.close();
         self.work.tracker.wait().await;
+    }
+
+    /// As [`Runtime::finish`], for no longer than this. Whether everything has ended: what has not is undone, or, where its call
+    /// has committed, delivered by a relay when its lease is over.
+    pub async fn finish_within(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.finish()).await.is_ok()
     }
 
     /// Lets a relay of this process look at once.
@@ -173,8 +210,9 @@ struct Attempt<'r> {
     actor: Option<Uuid>,
     /// What a refused call leaves to do.
     observed: Vec<Effect>,
-    /// The commit was asked for, and is not certain.
-    committing: bool,
+    deadline: Instant,
+    /// The commit was asked for, and is not certain: what the call gives if it went through.
+    committing: Option<(Answer, Outgoing)>,
 }
 
 /// What a call that has committed sends out.
@@ -191,13 +229,15 @@ const REFUSAL: Duration = Duration::from_secs(5);
 
 impl Attempt<'_> {
     async fn run(&mut self, entry: &Entry) -> Result<(Answer, Option<Outgoing>)> {
+        self.call.check()?;
         let (prepared, warnings) =
             entry.decode(&self.call.input, UnknownFields::Warn).map_err(|problems| Error::invalid_input(&problems))?;
         let needs = Needs::of(self.spec, &self.call.input);
         let mut scope = {
             let Runtime { database, pack, .. } = self.runtime;
-            session::begin(database, pack.tables, self.spec.effects, self.call.tenant, self.call.caller, &needs.all)
-                .await?
+            let Call { tenant, caller, .. } = *self.call;
+            let limit = self.deadline.saturating_duration_since(Instant::now());
+            session::begin_within(limit, database, pack.tables, self.spec.effects, tenant, caller, &needs.all).await?
         };
         self.actor = Some(scope.actor);
         scope.mail_domain = self.runtime.options.mailer.domain().to_owned();
@@ -262,10 +302,17 @@ impl Attempt<'_> {
             preview.mask(&secret_texts(self.spec.input, &self.call.input));
             return Ok((Answer { output, meta: self.meta(actor, warnings, Some(preview)) }, None));
         }
-        self.committing = true;
-        scope.tx.commit().await?;
         let answer = Answer { output, meta: self.meta(actor, warnings, None) };
-        Ok((answer, Some(Outgoing { origin, effects: outgoing, waiting, leased })))
+        self.committing = Some((answer, Outgoing { origin, effects: outgoing, waiting, leased }));
+        if let Err(uncommitted) = scope.tx.try_commit().await {
+            if !uncommitted.doubtful {
+                self.committing = None;
+            }
+            return Err(uncommitted.error);
+        }
+        let (answer, outgoing) =
+            self.committing.take().ok_or_else(|| Error::internal("The answer of a call was lost."))?;
+        Ok((answer, Some(outgoing)))
     }
 
     fn origin(&self, actor: Uuid, at: Timestamp) -> Origin {
@@ -286,34 +333,61 @@ impl Attempt<'_> {
         }
     }
 
-    /// Audits the refusal, and says what is known of a commit that was under way. A refusal that cannot be audited is logged:
-    /// the caller's error is the one that matters to the caller.
-    async fn refused(&mut self, error: Error) -> Error {
+    /// Audits the refusal, which goes on when the call's time is over. A refusal that cannot be audited is logged: the caller's
+    /// error is the one that matters to the caller.
+    ///
+    /// Where a commit was under way this tells whether it went through, because then the audit row of the call is there, which
+    /// has the same id; and if so, this gives its answer.
+    async fn refused(&mut self, error: Error) -> Result<(Answer, Outgoing)> {
         let actor = self.actor.or(match self.call.caller {
             Caller::User(user) => Some(user),
             Caller::Run(_) => None,
         });
-        let origin = self.origin(actor.unwrap_or_default(), Timestamp::now());
-        let observed = std::mem::take(&mut self.observed);
-        let refusal = audit::refused(self.spec, self.call, self.invocation, actor, &error);
-        let runtime = self.runtime;
-        let lease = runtime.options.delivery.lease();
+        let refusal = Refusal {
+            runtime: self.runtime.clone(),
+            origin: self.origin(actor.unwrap_or_default(), Timestamp::now()),
+            row: audit::refused(self.spec, self.call, self.invocation, actor, &error),
+            observed: std::mem::take(&mut self.observed),
+        };
+        let mut writing = Box::pin(refusal.write());
+        let Some(committed) = self.committing.take() else {
+            if tokio::time::timeout_at(self.deadline, &mut writing).await.is_err() {
+                drop(self.runtime.work.tracker.spawn(writing));
+            }
+            return Err(error);
+        };
+        match writing.await {
+            Ok(()) => Err(error),
+            Err(failure) if failure.code == Code::Conflict => Ok(committed),
+            Err(_) => Err(error.with_detail("outcome", "unknown")),
+        }
+    }
+}
+
+/// The audit row of a call that was denied or failed, to be written, with what the call leaves to do.
+struct Refusal {
+    runtime: Runtime,
+    origin: Origin,
+    row: AuditRow,
+    observed: Vec<Effect>,
+}
+
+impl Refusal {
+    async fn write(self) -> Result<()> {
+        let Self { runtime, origin, row, observed } = self;
         let leased = std::time::Instant::now();
-        let written = audit::write_refusal(&runtime.database, &origin, &refusal, &observed, lease);
-        let written = tokio::time::timeout(REFUSAL, written).await;
+        let lease = runtime.options.delivery.lease();
+        let writing = audit::write_refusal(&runtime.database, &origin, &row, &observed, lease);
+        let written = tokio::time::timeout(REFUSAL, writing).await;
         match written.unwrap_or_else(|_| Err(Error::transient("The refusal was not written in time."))) {
             Ok(()) => {
-                let delivery = Delivery::new(runtime, self.invocation);
+                let delivery = Delivery::new(&runtime, origin.invocation);
                 drop(delivery.deliver_now(&origin, observed, &[], leased).await);
-                error
+                Ok(())
             }
-            // The audit row of the call itself is there: both have the id of the call.
-            Err(failure) if self.committing && failure.code == Code::Conflict => {
-                error.with_detail("outcome", "committed")
-            }
-            Err(failure) => {
-                tracing::error!(action = self.spec.id, error = %failure, "a refused call could not be audited");
-                if self.committing { error.with_detail("outcome", "unknown") } else { error }
+            Err(error) => {
+                tracing::error!(action = origin.action, %error, "a refused call could not be audited");
+                Err(error)
             }
         }
     }

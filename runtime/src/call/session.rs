@@ -1,5 +1,7 @@
 //! The start of every transaction: whose tenant, which actor, what they may do.
 
+use std::time::Duration;
+
 use sea_query::{Value as Sql, Values};
 use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
@@ -12,8 +14,10 @@ use crate::query::{ColumnType, ColumnValue, Records, Tables};
 use crate::spec::Effects;
 use crate::value::Timestamp;
 
-/// Begins a transaction for a caller. One statement sets the tenant, finds the actor, and says which of `needed`
-/// (resource and action) they are granted.
+/// How long a transaction may take that is not a call's.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// As [`begin_within`], with the limit of work that is no call.
 pub(crate) async fn begin(
     database: &Database,
     tables: Tables,
@@ -22,7 +26,21 @@ pub(crate) async fn begin(
     caller: Caller,
     needed: &[(String, String)],
 ) -> Result<Scope> {
-    let mut tx = open(database, effects).await?;
+    begin_within(LIMIT, database, tables, effects, tenant, caller, needed).await
+}
+
+/// Begins a transaction for a caller, which takes no longer than the limit. One statement sets the tenant, finds the actor, and
+/// says which of `needed` (resource and action) they are granted.
+pub(crate) async fn begin_within(
+    limit: Duration,
+    database: &Database,
+    tables: Tables,
+    effects: Effects,
+    tenant: Uuid,
+    caller: Caller,
+    needed: &[(String, String)],
+) -> Result<Scope> {
+    let mut tx = database.begin(effects, limit).await?;
     let engine = tx.engine();
     let (resources, actions): (Vec<String>, Vec<String>) = needed.iter().cloned().unzip();
     let (id, actor) = match caller {
@@ -70,7 +88,7 @@ pub(crate) async fn resume(
     tenant: Uuid,
     actor: Uuid,
 ) -> Result<Scope> {
-    let mut tx = open(database, effects).await?;
+    let mut tx = database.begin(effects, LIMIT).await?;
     set_tenant(&mut tx, tenant).await?;
     Ok(Scope {
         tx,
@@ -85,13 +103,6 @@ pub(crate) async fn resume(
         observed: Vec::new(),
         changes: None,
     })
-}
-
-async fn open(database: &Database, effects: Effects) -> Result<Tx> {
-    match effects {
-        Effects::Read => database.begin_read().await,
-        Effects::Write => database.begin_write().await,
-    }
 }
 
 /// PostgreSQL's triggers and policies read the tenant from the session.

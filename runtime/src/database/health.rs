@@ -1,9 +1,15 @@
 //! Whether a database answers, and how busy its connections are.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::Database;
 use crate::error::Result;
+use crate::spec::Effects;
+
+/// A database that takes longer does not answer.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The connections of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,11 +31,8 @@ impl Database {
     ///
     /// It gives none.
     pub async fn ping(&self) -> Result<()> {
-        match self {
-            Self::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
-            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
-        }
-        Ok(())
+        // A connection that died in the pool while nobody used it says nothing about the database: the next is asked.
+        self.begin(Effects::Read, ANSWER).await?.rollback().await
     }
 
     /// How busy the connections are.

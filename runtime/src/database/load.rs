@@ -1,5 +1,7 @@
 //! Loads rows from data, for demonstrations and tests: table by table, column by column, with the codecs of the tables.
 
+use std::time::Duration;
+
 use sea_query::{Expr, Query};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -8,7 +10,11 @@ use super::{Database, Tx};
 use crate::call::session::set_tenant;
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, Scope, TENANT, Table, json_to_value};
+use crate::spec::Effects;
 use crate::value::Timestamp;
+
+/// Data may be large.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Inserts rows. `data` maps each table to a list of rows, and is loaded in its order. A row may name its own `tenant`;
 /// others get `tenant`. A time may be RFC 3339 or relative: `now`, `now-3d`, `now+2h`, `now-90m`.
@@ -22,7 +28,7 @@ pub async fn load_rows(
     tenant: Option<Uuid>,
     data: &Map<String, Value>,
 ) -> Result<u64> {
-    let mut tx = database.begin_write().await?;
+    let mut tx = database.begin(Effects::Write, LIMIT).await?;
     let now = Timestamp::now();
     if let Some(tenant) = tenant {
         set_tenant(&mut tx, tenant).await?;

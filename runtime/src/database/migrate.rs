@@ -26,11 +26,15 @@ pub(crate) const OWN: Migrations = Migrations {
         ("ledger and outbox", include_str!("../../migrations/sqlite/own/0001_ledger_and_outbox.sql")),
         ("delivery", include_str!("../../migrations/sqlite/own/0002_delivery.sql")),
         ("audit seals", include_str!("../../migrations/sqlite/own/0003_audit_seals.sql")),
+        ("outbox order", include_str!("../../migrations/sqlite/own/0004_outbox_order.sql")),
+        ("row level security", include_str!("../../migrations/sqlite/own/0005_row_level_security.sql")),
     ],
     postgres: &[
         ("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql")),
         ("delivery", include_str!("../../migrations/postgres/own/0002_delivery.sql")),
         ("audit seals", include_str!("../../migrations/postgres/own/0003_audit_seals.sql")),
+        ("outbox order", include_str!("../../migrations/postgres/own/0004_outbox_order.sql")),
+        ("row level security", include_str!("../../migrations/postgres/own/0005_row_level_security.sql")),
     ],
 };
 

@@ -1,9 +1,12 @@
 //! The two databases: an embedded SQLite file, or PostgreSQL.
 
 mod backup;
+mod fault;
 pub mod health;
+mod held;
 pub mod load;
 pub mod migrate;
+mod role;
 mod tx;
 
 use std::str::FromStr;
@@ -12,16 +15,42 @@ use std::time::Duration;
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use held::Held;
+pub use role::RoleStatus;
 pub(crate) use tx::Tx;
 
 use crate::call::session::{set_all_tenants, set_tenant};
 use crate::error::{Error, Result};
+use crate::spec::Effects;
 use crate::step::step;
 
 /// How long a call waits for a connection or for SQLite's writer before it is told to try again.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a transaction may take that is nobody's call, such as a relay's look.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A server stops a statement this much earlier than we stop waiting for it, so that its answer is here in time.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// What each connection to PostgreSQL begins with.
+///
+/// Summaries join eight tables by their keys. Trying every order of joins takes PostgreSQL some twenty times as long as
+/// running the statement in the order in which it is written.
+///
+/// A transaction whose process, machine or network is gone ends: one that waits for a statement after half a minute, one that
+/// is in a statement as soon as the connection is seen to be closed, where the server's operating system can tell. What the
+/// server is configured to do of these goes first.
+const POSTGRES_SESSION: &str = "SET join_collapse_limit = 1; \
+     DO $$ BEGIN IF current_setting('idle_in_transaction_session_timeout') = '0' THEN \
+     PERFORM set_config('idle_in_transaction_session_timeout', '30s', false); END IF; END $$; \
+     DO $$ BEGIN IF current_setting('client_connection_check_interval') = '0' THEN \
+     PERFORM set_config('client_connection_check_interval', '2s', false); END IF; \
+     EXCEPTION WHEN OTHERS THEN NULL; END $$";
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +100,7 @@ impl Database {
                 .acquire_timeout(PATIENCE)
                 .test_before_acquire(false)
                 .after_connect(|connection, _| {
-                    Box::pin(async move {
-                        // Summaries join eight tables by their keys. Trying every order of joins takes PostgreSQL some
-                        // twenty times as long as running the statement in the order in which it is written.
-                        sqlx::query("SET join_collapse_limit = 1").execute(connection).await.map(|_| ())
-                    })
+                    Box::pin(async move { sqlx::raw_sql(POSTGRES_SESSION).execute(connection).await.map(|_| ()) })
                 })
                 .connect_with(options)
                 .await?;
@@ -96,12 +121,8 @@ impl Database {
             // With WAL a power cut may undo the last commits but never corrupts; FULL keeps every commit.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(options.clone()).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(PATIENCE)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        let writer = sqlite_pool(1).connect_with(options.clone()).await?;
+        let readers = sqlite_pool(connections).connect_lazy_with(options.read_only(true).create_if_missing(false));
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -153,24 +174,60 @@ impl Database {
         Ok(tx)
     }
 
+    /// Begins a transaction about our own tables that reads what is one tenant's, or anybody's.
+    pub(crate) async fn begin_read_of(&self, tenant: Option<Uuid>) -> Result<Tx> {
+        match tenant {
+            Some(tenant) => {
+                let mut tx = self.begin_read().await?;
+                set_tenant(&mut tx, tenant).await?;
+                Ok(tx)
+            }
+            None => self.begin_read_for_all().await,
+        }
+    }
+
     /// Begins a transaction that may write.
     pub(crate) async fn begin_write(&self) -> Result<Tx> {
-        step!("begin");
-        Ok(match self {
-            // A write transaction that begins as a reader may find itself unable to become a writer.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        self.begin(Effects::Write, LIMIT).await
     }
 
     /// Begins a transaction that only reads.
     pub(crate) async fn begin_read(&self) -> Result<Tx> {
-        step!("begin_read");
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        self.begin(Effects::Read, LIMIT).await
+    }
+
+    /// Begins a transaction that takes no longer than the limit: no statement of it does on the server, which so ends those
+    /// that wait for locks when nobody waits for them any more, and the whole of it does not here.
+    pub(crate) async fn begin(&self, effects: Effects, limit: Duration) -> Result<Tx> {
+        match effects {
+            Effects::Read => step!("begin_read"),
+            Effects::Write => step!("begin"),
+        }
+        let until = Instant::now() + limit + MARGIN;
+        Ok(match (self, effects) {
+            (Self::Sqlite { readers, .. }, Effects::Read) => {
+                Tx::Sqlite(Held::begin(readers, "BEGIN".into_sql_str(), until).await?)
+            }
+            // A write transaction that begins as a reader may find itself unable to become a writer.
+            (Self::Sqlite { writer, .. }, Effects::Write) => {
+                Tx::Sqlite(Held::begin(writer, "BEGIN IMMEDIATE".into_sql_str(), until).await?)
+            }
+            (Self::Postgres(pool), _) => {
+                let milliseconds = limit.as_millis().clamp(1, i32::MAX as u128);
+                // A limit of the server's own that is stricter stays.
+                let statement = AssertSqlSafe(format!(
+                    "BEGIN; SELECT set_config('statement_timeout', CASE WHEN own BETWEEN 1 AND {milliseconds} \
+                     THEN own ELSE {milliseconds} END::text, true) FROM (SELECT (extract(epoch FROM \
+                     current_setting('statement_timeout')::interval) * 1000)::bigint AS own) AS server"
+                ));
+                Tx::Postgres(Held::begin(pool, statement.into_sql_str(), until).await?)
+            }
         })
     }
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
 }
 
 fn bad_url(message: &'static str) -> Error {

@@ -2,17 +2,18 @@
 
 use sea_query::{PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
 use super::Engine;
+use super::held::{Held, Uncommitted};
 use crate::error::Result;
 use crate::query::RawRow;
 use crate::step::step;
 
 #[allow(missing_debug_implementations)]
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Held<Sqlite>),
+    Postgres(Held<Postgres>),
 }
 
 impl Tx {
@@ -48,11 +49,11 @@ impl Tx {
         step!("statement");
         Ok(match self {
             Self::Sqlite(tx) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(&mut **tx).await?;
+                let rows = tx.ask(|connection| sqlx::query_with(sql, values).fetch_all(connection)).await?;
                 rows.into_iter().map(RawRow::Sqlite).collect()
             }
             Self::Postgres(tx) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(&mut **tx).await?;
+                let rows = tx.ask(|connection| sqlx::query_with(sql, values).fetch_all(connection)).await?;
                 rows.into_iter().map(RawRow::Postgres).collect()
             }
         })
@@ -63,12 +64,21 @@ impl Tx {
         let sql = AssertSqlSafe(sql.into().0);
         step!("statement");
         Ok(match self {
-            Self::Sqlite(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => sqlx::query_with(sql, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => {
+                tx.ask(|connection| sqlx::query_with(sql, values).execute(connection)).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                tx.ask(|connection| sqlx::query_with(sql, values).execute(connection)).await?.rows_affected()
+            }
         })
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
+        Ok(self.try_commit().await?)
+    }
+
+    /// As [`Tx::commit`], and says of a failure whether it may have committed all the same.
+    pub(crate) async fn try_commit(self) -> Result<(), Uncommitted> {
         step!("commit");
         match self {
             Self::Sqlite(tx) => tx.commit().await?,

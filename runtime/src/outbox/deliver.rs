@@ -91,7 +91,7 @@ impl<'r> Delivery<'r> {
 
     /// One attempt, and the note of how it went. It begins within the first half of the lease.
     pub(super) async fn attempt(&self, origin: &Origin, effect: Effect, attempts: u32) -> Attempt {
-        let (id, kind, sink) = (effect.id, effect.kind, effect.sink.clone());
+        let (id, kind, lane) = (effect.id, effect.kind, effect.lane());
         let begun = Instant::now();
         let policy = &self.runtime.options.delivery;
         step!("deliver", %id, kind = kind.as_str());
@@ -100,7 +100,7 @@ impl<'r> Delivery<'r> {
             Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
         };
         step!("delivered", %id, ok = outcome.is_ok());
-        observe::attempted(kind.as_str(), sink.as_deref(), outcome.is_ok(), begun.elapsed());
+        observe::attempted(kind.as_str(), lane, outcome.is_ok(), begun.elapsed());
         let database = &self.runtime.database;
         let (noted, attempt) = match outcome {
             Ok(outcome) => {

@@ -5,11 +5,15 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::DeliveryError;
 use crate::registry::BoxFuture;
 use crate::value::Timestamp;
+
+/// In bytes. Headers have room for some thousands.
+const LONGEST_KEY: usize = 500;
 
 /// An event in its envelope, [CloudEvents 1.0](https://cloudevents.io). As JSON it is in the structured mode.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +39,38 @@ impl CloudEvent {
     /// The attribute `source`: with the id it tells one event from all others, and a repetition from a new one.
     pub fn source(&self) -> String {
         format!("/tenants/{}", self.tenant)
+    }
+
+    /// Tells the event from those of all tenants, and is the same at every attempt: tenant and key, as receivers take it in a header.
+    /// What is no letter, digit, `:`, `_` or `-` is percent-encoded; of a very long key it is the hash.
+    ///
+    /// ```
+    /// # use actwright_runtime::{Timestamp, Uuid, outbox::CloudEvent};
+    /// let event = CloudEvent {
+    ///     id: "thing_made:7.1".to_owned(),
+    /// #   name: "THING_MADE".to_owned(),
+    /// #   subject: "thing:7".to_owned(),
+    /// #   time: Timestamp::EPOCH,
+    ///     tenant: Uuid::nil(),
+    ///     // …
+    /// #   data: serde_json::Value::Null,
+    /// };
+    /// assert_eq!(event.global_id(), "00000000-0000-0000-0000-000000000000/thing_made:7%2E1");
+    /// ```
+    pub fn global_id(&self) -> String {
+        let mut id = format!("{}/", self.tenant);
+        if self.id.len() > LONGEST_KEY {
+            let hash = Sha256::digest(self.id.as_bytes());
+            id.extend(hash.iter().map(|byte| format!("{byte:02x}")));
+            return id;
+        }
+        for byte in self.id.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b':' | b'_' | b'-' => id.push(char::from(byte)),
+                _ => id += &format!("%{byte:02X}"),
+            }
+        }
+        id
     }
 }
 
@@ -88,18 +124,27 @@ impl EventSink for LogEvents {
 /// What a [`Subscriber`] does with an event.
 type Handler = dyn for<'a> Fn(&'a CloudEvent) -> BoxFuture<'a, Result<(), DeliveryError>> + Send + Sync;
 
-/// A sink in the same process: a function that gets each event at least once.
+/// A sink in the same process: a function that gets each event at least once. After a crash it gets one once more; the id tells.
 ///
 /// ```
+/// use std::collections::HashSet;
+/// use std::sync::Mutex;
+///
 /// use actwright_runtime::outbox::Subscriber;
 ///
-/// let printer = Subscriber::new("printer", |event| {
+/// // A table with a unique key in place of the set, for subscribers that outlive a process.
+/// let done = Mutex::new(HashSet::new());
+/// let invoices = Subscriber::new("invoices", move |event| {
+///     // Tenant and key: the same however often the event comes.
+///     let first = done.lock().is_ok_and(|mut done| done.insert(event.global_id()));
 ///     Box::pin(async move {
-///         println!("{} {}", event.name, event.id);
+///         if first {
+///             println!("{} of {}", event.name, event.tenant);
+///         }
 ///         Ok(())
 ///     })
 /// });
-/// # let _ = printer;
+/// # let _ = invoices;
 /// ```
 pub struct Subscriber {
     name: String,

@@ -125,7 +125,7 @@ impl Runtime {
     ///
     /// Those of the database.
     pub async fn outbox(&self, filter: OutboxFilter) -> Result<Vec<StoredEffect>> {
-        let mut tx = self.database.begin_read_for_all().await?;
+        let mut tx = self.database.begin_read_of(filter.tenant).await?;
         let engine = tx.engine();
         let parameters = session::values([
             filter.tenant.encode(ColumnType::Uuid, engine),
@@ -144,7 +144,7 @@ impl Runtime {
     ///
     /// `NOT_FOUND`, and those of the database.
     pub async fn outbox_entry(&self, tenant: Option<Uuid>, outbox_id: Uuid) -> Result<StoredEffect> {
-        let mut tx = self.database.begin_read_for_all().await?;
+        let mut tx = self.database.begin_read_of(tenant).await?;
         let engine = tx.engine();
         let parameters =
             session::values([tenant.encode(ColumnType::Uuid, engine), outbox_id.encode(ColumnType::Uuid, engine)]);

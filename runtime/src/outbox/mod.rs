@@ -58,7 +58,21 @@ impl Effect {
         let recipients = self.payload["to"].as_array().into_iter().flatten().filter_map(Value::as_str);
         recipients.map(|to| Self { id: Uuid::now_v7(), sink: Some(to.to_owned()), ..self.clone() })
     }
+
+    pub(crate) fn lane(&self) -> Lane {
+        match (self.kind, &self.sink) {
+            (EffectKind::Event, Some(sink)) => sink.clone(),
+            _ => NO_SINK.to_owned(),
+        }
+    }
 }
+
+/// What has a queue of its own, so that a receiver that is slow keeps nothing waiting but what is for it: each sink of events, by
+/// its name; all mails and jobs, which follow from each other.
+pub(crate) type Lane = String;
+
+/// The lane of mails and jobs. No sink has this name.
+pub(crate) const NO_SINK: &str = "";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EffectKind {

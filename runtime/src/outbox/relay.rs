@@ -1,19 +1,25 @@
 //! The second chance: delivers what the first attempt after a commit did not.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Lane;
 use super::deliver::Delivery;
 use super::store::{self, Due};
 use crate::call::Runtime;
 use crate::error::Result;
 
 /// How many effects one relay delivers at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
+
+/// How many it takes at a time; and what is under way in one lane before it takes no more of that. So a receiver that does not
+/// answer holds up fewer than twice as many of the places.
+const A_LANE: usize = 4;
 
 /// How often a relay looks when nobody wakes it.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -62,36 +68,74 @@ impl Runtime {
 
     async fn relay_until(&self, stop: &CancellationToken) -> Result<Relayed> {
         let holder = Uuid::now_v7();
-        let lease = self.options.delivery.lease();
         let mut relayed = Relayed::default();
         let mut running = JoinSet::new();
+        let mut lanes: BTreeMap<task::Id, Lane> = BTreeMap::new();
+        // What is under way is finished, also when nothing more can be taken.
+        let mut unreadable = None;
         loop {
-            let room = if stop.is_cancelled() { 0 } else { AT_ONCE - running.len() };
-            let due = store::take_due(&self.database, &self.pack, holder, room, lease).await?;
-            for due in due {
-                let runtime = self.clone();
-                running.spawn(async move { deliver(&runtime, holder, due).await });
+            while !stop.is_cancelled() && unreadable.is_none() && running.len() < AT_ONCE {
+                let room = A_LANE.min(AT_ONCE - running.len());
+                let leased = Instant::now();
+                let lease = self.options.delivery.lease();
+                let due = store::take_due(&self.database, &self.pack, holder, room, busy(&lanes), lease).await;
+                let due = due.unwrap_or_else(|error| {
+                    unreadable = Some(error);
+                    Vec::new()
+                });
+                if due.is_empty() {
+                    break;
+                }
+                for due in due {
+                    let (runtime, lane) = (self.clone(), due.effect.lane());
+                    let task = running.spawn(async move { deliver(&runtime, holder, due, leased).await });
+                    lanes.insert(task.id(), lane);
+                }
             }
-            // One is done, so there is room for another, and the next of its subject may go.
-            match running.join_next().await {
-                None => return Ok(relayed),
-                Some(Ok(done)) => {
+            if running.is_empty() {
+                return unreadable.map_or(Ok(relayed), Err);
+            }
+            let ended = tokio::select! {
+                ended = running.join_next_with_id() => ended,
+                // What is under way may take long, and something else may be due.
+                () = self.relay_woken() => None,
+                () = tokio::time::sleep(PAUSE) => None,
+            };
+            // There is room for another, and the next of its subject may go.
+            match ended {
+                None => {}
+                Some(Ok((task, done))) => {
+                    lanes.remove(&task);
                     relayed.delivered += done.delivered;
                     relayed.failed += done.failed;
                 }
                 // It is tried again when its lease is over.
-                Some(Err(error)) => tracing::error!(%error, "a delivery ended early"),
+                Some(Err(error)) => {
+                    lanes.remove(&error.id());
+                    tracing::error!(%error, "a delivery ended early");
+                }
             }
         }
     }
 }
 
+/// Lanes with so much under way that nothing more of them is taken.
+fn busy(lanes: &BTreeMap<task::Id, Lane>) -> Vec<Lane> {
+    let full = |lane: &Lane| lanes.values().filter(|other| *other == lane).count() >= A_LANE;
+    let full: BTreeSet<&Lane> = lanes.values().filter(|lane| full(lane)).collect();
+    full.into_iter().cloned().collect()
+}
+
 /// Delivers one effect and what it brings about.
-async fn deliver(runtime: &Runtime, holder: Uuid, due: Due) -> Relayed {
+async fn deliver(runtime: &Runtime, holder: Uuid, due: Due, leased: Instant) -> Relayed {
     let delivery = Delivery::new(runtime, holder);
     let mut relayed = Relayed::default();
+    if leased.elapsed() >= runtime.options.delivery.timeout {
+        // The attempt might last longer than the lease. Somebody takes it when that is over.
+        tracing::warn!(outbox_id = %due.effect.id, "this machine is too busy to begin a delivery in time");
+        return relayed;
+    }
     let mut count = |delivered| if delivered { relayed.delivered += 1 } else { relayed.failed += 1 };
-    let leased = Instant::now();
     let first = delivery.attempt(&due.origin, due.effect, due.attempts).await;
     count(first.delivered);
     for effect in delivery.deliver_now(&due.origin, first.more, &[], leased).await.effects {

@@ -120,12 +120,14 @@ pub(super) struct Due {
     pub(super) attempts: u32,
 }
 
-/// Takes up to `room` effects that are due, of each subject the first, and holds them back from others.
+/// Takes up to `room` effects that are due, of each subject the first, and holds them back from others. Leaves those of lanes
+/// that are `busy`, and those of actions that this build does not have: another one may have them.
 pub(super) async fn take_due(
     database: &Database,
     pack: &Pack,
     holder: Uuid,
     room: usize,
+    busy: Vec<String>,
     lease: Duration,
 ) -> Result<Vec<Due>> {
     if room == 0 {
@@ -134,12 +136,16 @@ pub(super) async fn take_due(
     let mut tx = database.begin_write_for_all().await?;
     let engine = tx.engine();
     let limit = i64::try_from(room).unwrap_or(i64::MAX).encode(ColumnType::Bigint, engine);
-    let common = [until(lease, engine), limit, holder.encode(ColumnType::Uuid, engine)];
+    let known: Vec<String> =
+        pack.actions.iter().map(|entry| format!("{}@{}", entry.spec().id, entry.spec().version)).collect();
+    let (lease, holder) = (until(lease, engine), holder.encode(ColumnType::Uuid, engine));
+    let busy = busy.encode(ColumnType::TextArray, engine);
+    let known = known.encode(ColumnType::TextArray, engine);
     let parameters = match engine {
-        Engine::Postgres => values(common),
+        Engine::Postgres => values([lease, limit, holder, busy, known]),
         Engine::Sqlite => {
-            let [lease, limit, holder] = common;
-            values([lease, limit, holder, Timestamp::now().encode(ColumnType::Timestamp, engine)])
+            let now = Timestamp::now().encode(ColumnType::Timestamp, engine);
+            values([lease, limit, holder, busy, known, now])
         }
     };
     let rows = tx.query_sql(by_engine(engine, SQLITE_TAKE, POSTGRES_TAKE), parameters).await?;
@@ -148,10 +154,7 @@ pub(super) async fn take_due(
     for row in rows {
         let kind = row.get::<String>(2, ColumnType::Text)?;
         let version = row.get::<i64>(7, ColumnType::Integer)?;
-        // Of an action that this build does not have: left for one that has it.
-        let Ok(entry) = pack.action(&row.get::<String>(6, ColumnType::Text)?, u32::try_from(version).ok()) else {
-            continue;
-        };
+        let entry = pack.action(&row.get::<String>(6, ColumnType::Text)?, u32::try_from(version).ok())?;
         due.push(Due {
             origin: Origin {
                 tenant: row.get(0, ColumnType::Uuid)?,
@@ -268,7 +271,7 @@ const POSTGRES_FAILED: &str = "UPDATE actwright.outbox SET attempts = attempts +
      WHERE tenant = $1 AND outbox_id = $2 AND leased_by = $3 AND status = 'pending'";
 const SQLITE_RELEASE: &str = "UPDATE actwright_outbox SET available_at = ?4, leased_by = NULL \
      WHERE tenant = ?1 AND outbox_id = ?2 AND leased_by = ?3 AND status = 'pending'";
-const POSTGRES_RELEASE: &str = "UPDATE actwright.outbox SET available_at = $4, leased_by = NULL \
+const POSTGRES_RELEASE: &str = "UPDATE actwright.outbox SET available_at = least($4, clock_timestamp()), leased_by = NULL \
      WHERE tenant = $1 AND outbox_id = $2 AND leased_by = $3 AND status = 'pending'";
 const SQLITE_RENEW: &str = "UPDATE actwright_outbox SET available_at = ?4 \
      WHERE tenant = ?1 AND leased_by = ?2 AND status = 'pending' \
@@ -277,21 +280,27 @@ const POSTGRES_RENEW: &str = "UPDATE actwright.outbox SET available_at = clock_t
      WHERE tenant = $1 AND leased_by = $2 AND status = 'pending' AND outbox_id = ANY ($3::uuid[]) RETURNING outbox_id";
 const SQLITE_TAKE: &str = "UPDATE actwright_outbox SET available_at = ?1, leased_by = ?3 WHERE (tenant, outbox_id) IN \
      (SELECT due.tenant, due.outbox_id FROM actwright_outbox due WHERE due.status = 'pending' \
-     AND due.available_at <= ?4 AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright_outbox earlier \
+     AND due.available_at <= ?6 \
+     AND iif(due.kind = 'event', COALESCE(due.sink, ''), '') NOT IN (SELECT value FROM json_each(?4)) \
+     AND due.action_id || '@' || due.action_version IN (SELECT value FROM json_each(?5)) \
+     AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright_outbox earlier \
      WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
-     AND earlier.status = 'pending' AND earlier.outbox_id < due.outbox_id)) \
+     AND earlier.status = 'pending' AND (earlier.position, earlier.outbox_id) < (due.position, due.outbox_id))) \
      ORDER BY due.available_at, due.outbox_id LIMIT ?2) RETURNING tenant, outbox_id, kind, name, key, payload, \
      action_id, action_version, invocation_id, actor_id, attempts, subject, sink, created_at";
-const POSTGRES_TAKE: &str = "UPDATE actwright.outbox SET available_at = clock_timestamp() + make_interval(secs => $1), \
-     leased_by = $3 WHERE (tenant, outbox_id) IN \
-     (SELECT due.tenant, due.outbox_id FROM actwright.outbox due WHERE due.status = 'pending' \
-     AND due.available_at <= clock_timestamp() \
+/// The rows are locked in a statement part of its own, which runs once: as a condition of the update it might run several times,
+/// and take more than the limit.
+const POSTGRES_TAKE: &str = "WITH due AS MATERIALIZED (SELECT due.tenant, due.outbox_id FROM actwright.outbox due \
+     WHERE due.status = 'pending' AND due.available_at <= clock_timestamp() \
+     AND CASE WHEN due.kind = 'event' THEN COALESCE(due.sink, '') ELSE '' END <> ALL ($4) AND due.action_id || '@' || due.action_version = ANY ($5) \
      AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright.outbox earlier \
      WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
-     AND earlier.status = 'pending' AND earlier.outbox_id < due.outbox_id)) \
+     AND earlier.status = 'pending' AND (earlier.position, earlier.outbox_id) < (due.position, due.outbox_id))) \
      ORDER BY due.available_at, due.outbox_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
-     RETURNING tenant, outbox_id, kind, name, key, payload, \
-     action_id, action_version, invocation_id, actor_id, attempts, subject, sink, created_at";
+     UPDATE actwright.outbox o SET available_at = clock_timestamp() + make_interval(secs => $1), leased_by = $3 \
+     FROM due WHERE o.tenant = due.tenant AND o.outbox_id = due.outbox_id \
+     RETURNING o.tenant, o.outbox_id, o.kind, o.name, o.key, o.payload, o.action_id, o.action_version, o.invocation_id, \
+     o.actor_id, o.attempts, o.subject, o.sink, o.created_at";
 const SQLITE_OUTPUT: &str = "SELECT output FROM actwright_idempotency_ledger WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_OUTPUT: &str =
     "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE";

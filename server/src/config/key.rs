@@ -18,7 +18,6 @@ pub struct Key {
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "sections that are being added use it")]
 pub enum Kind {
     Text,
     /// Never shown. May be in a file instead, that the same key with `_file` at its end names.

@@ -8,6 +8,7 @@ mod auth;
 mod calls;
 mod database;
 mod delivery;
+mod events;
 mod file;
 mod http;
 mod key;
@@ -32,6 +33,7 @@ pub use auth::{Auth, AuthKey, Material};
 pub use calls::Calls;
 pub use database::Database;
 pub use delivery::delivery;
+pub use events::Events;
 pub use http::Http;
 pub use load::Given;
 pub use log::Log;
@@ -53,6 +55,7 @@ const KEYS: &[&[Key]] = &[
     calls::KEYS,
     delivery::KEYS,
     retention::KEYS,
+    events::KEYS,
     mail::KEYS,
     audit::KEYS,
     http::KEYS,
@@ -70,6 +73,7 @@ pub struct Config {
     pub calls: Calls,
     pub delivery: actwright_runtime::outbox::DeliveryPolicy,
     pub retention: actwright_runtime::Retention,
+    pub events: Events,
     pub mail: Mail,
     pub seals: actwright_runtime::audit::SealPolicy,
     pub http: Http,
@@ -92,6 +96,7 @@ impl Config {
             calls: Calls::read(values),
             delivery: delivery(values),
             retention: retention(values),
+            events: Events::read(values),
             mail: Mail::read(values),
             seals: seals(values),
             http: Http::read(values),

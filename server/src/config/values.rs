@@ -231,7 +231,6 @@ impl Values {
         }
     }
 
-    #[allow(dead_code, reason = "sections that are being added use it")]
     pub fn flag(&self, path: &str) -> bool {
         matches!(self.value(path), Some(Value::Flag(true)))
     }
@@ -243,7 +242,6 @@ impl Values {
         }
     }
 
-    #[allow(dead_code, reason = "sections that are being added use it")]
     pub fn list(&self, path: &str) -> Vec<String> {
         match self.value(path) {
             Some(Value::List(items)) => items.clone(),

@@ -10,3 +10,4 @@ mod harness;
 mod letters;
 mod life;
 mod observed;
+mod tenants;

@@ -42,25 +42,39 @@ enum Source {
 /// A case's own database and folder.
 #[derive(Debug)]
 pub struct Place {
-    /// The database.
+    /// The database, for the case itself: its administrator sees and may do everything.
     pub database: Database,
+    /// The same for calls. On PostgreSQL they run as a role that row level security binds, and that has no more rights than
+    /// `actwright db grant` gives.
+    pub application: Database,
     /// For files. Vanishes with this value.
     pub folder: TempDir,
     url: String,
 }
 
 impl Place {
-    /// A place with this database, and a folder of its own.
+    /// A place with this database, and a folder of its own. Calls run as its administrator.
     ///
     /// # Errors
     ///
     /// What went wrong.
     pub fn at(database: Database, url: String) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(text)?;
-        Ok(Self { database, folder, url })
+        Ok(Self { application: database.clone(), database, folder, url })
     }
 
-    /// Where the database is.
+    /// As [`Place::at`], with a database on PostgreSQL whose tables are there, and calls that run as the application's role.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub async fn granted(database: Database, url: String) -> Result<Self, String> {
+        let granted = Cluster::shared().map_err(text)?.let_application_in(&url).await.map_err(text)?;
+        let application = Database::open_with(&granted, CONNECTIONS).await.map_err(text)?;
+        Ok(Self { application, ..Self::at(database, url)? })
+    }
+
+    /// Where the database is, for its administrator.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -71,9 +85,26 @@ impl Place {
     ///
     /// What went wrong.
     pub async fn reopen(&mut self) -> Result<(), String> {
-        self.database.close().await;
+        self.close().await;
         self.database = Database::open_with(&self.url, CONNECTIONS).await.map_err(text)?;
+        self.application = match &self.database {
+            Database::Sqlite { .. } => self.database.clone(),
+            Database::Postgres(_) => Database::open_with(&self.application_url(), CONNECTIONS).await.map_err(text)?,
+        };
         Ok(())
+    }
+
+    /// Where the database is, for the role that calls run as.
+    pub fn application_url(&self) -> String {
+        let postgres = matches!(self.database, Database::Postgres(_));
+        let granted = Cluster::shared().ok().filter(|_| postgres).and_then(|cluster| cluster.as_application(&self.url));
+        granted.unwrap_or_else(|| self.url.clone())
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.application.close().await;
+        self.database.close().await;
     }
 }
 
@@ -94,6 +125,9 @@ impl Databases {
         let migrations = actwright_actions::pack().migrations;
         database.migrate(Layout::StandAlone, migrations.as_ref()).await.map_err(text)?;
         base.load(&database).await?;
+        if engine == Engine::Postgres {
+            Cluster::shared().map_err(text)?.let_application_in(&url).await.map_err(text)?;
+        }
         let source = match &database {
             Database::Sqlite { .. } => Source::Sqlite(path),
             Database::Postgres(pool) => Source::Postgres {
@@ -130,7 +164,14 @@ impl Databases {
             }
         };
         let database = Database::open_with(&url, CONNECTIONS).await.map_err(text)?;
-        Ok(Place { database, folder, url })
+        let application = match &self.source {
+            Source::Sqlite(_) => database.clone(),
+            Source::Postgres { cluster, .. } => {
+                let url = cluster.as_application(&url).ok_or("the URL of a database names nobody")?;
+                Database::open_with(&url, CONNECTIONS).await.map_err(text)?
+            }
+        };
+        Ok(Place { database, application, folder, url })
     }
 
     /// Ends the use of a database.
@@ -139,9 +180,10 @@ impl Databases {
     ///
     /// What went wrong.
     pub async fn give_back(&self, place: Place) -> Result<(), String> {
+        place.application.close().await;
         if let (Source::Postgres { free, reset, .. }, Database::Postgres(pool)) = (&self.source, &place.database) {
             sqlx::raw_sql(AssertSqlSafe(reset.clone())).execute(pool).await.map_err(text)?;
-            free.lock().unwrap_or_else(PoisonError::into_inner).push(place.url);
+            free.lock().unwrap_or_else(PoisonError::into_inner).push(place.url.clone());
         }
         place.database.close().await;
         Ok(())

@@ -39,7 +39,7 @@ pub async fn run(case: &Case, place: &Place, aliases: &Aliases) -> Result<Vec<St
     Ok(found.into_iter().map(|difference| aliases.name(&difference)).collect())
 }
 
-/// A runtime whose effects are recorded.
+/// A runtime as the application's role, whose effects are recorded.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub fn runtime(place: &Place, recorder: &Recorder) -> Result<Runtime, String> {
         portal_url: "https://portal.northstar.example".to_owned(),
         ..Options::new(Arc::new(recorder.clone()), files)
     };
-    Ok(Runtime::new(place.database.clone(), actwright_actions::pack(), options))
+    Ok(Runtime::new(place.application.clone(), actwright_actions::pack(), options))
 }
 
 async fn given(case: &Case, database: &Database, aliases: &mut Aliases) -> Result<(), String> {

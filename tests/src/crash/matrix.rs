@@ -156,7 +156,7 @@ impl Matrix<'_> {
             return Err("the process was not lost".to_owned());
         }
         let (rows, _) = left(place, &work.before, &work.known).await?;
-        let runtime = Runtime::new(place.database.clone(), actwright_actions::pack(), options(place.folder.path())?);
+        let runtime = Runtime::new(place.application.clone(), actwright_actions::pack(), options(place.folder.path())?);
         let again = runtime.call(work.subject.call()).await;
         runtime.finish().await;
         work.judge_repetition(again.map(|answer| answer.meta.deduplicated.is_some()), &rows)?;
@@ -189,7 +189,7 @@ impl Matrix<'_> {
         die_at: Option<usize>,
     ) -> Result<Ended, String> {
         let call = |die_at| self.run(place, Work::Call(subject.call().into()), die_at);
-        place.database.close().await;
+        place.close().await;
         let ended = match committed {
             None => call(die_at).await?,
             Some(_) => {
@@ -198,7 +198,7 @@ impl Matrix<'_> {
                 }
                 place.reopen().await?;
                 leases_end(&place.database).await?;
-                place.database.close().await;
+                place.close().await;
                 self.run(place, Work::Relay, die_at).await?
             }
         };
@@ -207,7 +207,7 @@ impl Matrix<'_> {
     }
 
     async fn run(&self, place: &Place, work: Work, die_at: Option<usize>) -> Result<Ended, String> {
-        let orders = Orders { url: place.url().to_owned(), folder: place.folder.path().to_owned(), work, die_at };
+        let orders = Orders { url: place.application_url(), folder: place.folder.path().to_owned(), work, die_at };
         let program = self.program.clone();
         tokio::task::spawn_blocking(move || child::run(&program, &orders)).await.map_err(text)?
     }

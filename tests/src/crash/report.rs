@@ -22,8 +22,9 @@ impl Crashes {
 }
 
 impl Row {
+    /// Without those of relays: how often one looks for more is up to who is done first.
     fn all(self) -> usize {
-        self.call.all() + self.relay.unwrap_or_default().all() + self.denied.all() + self.failed.all()
+        self.call.all() + self.denied.all() + self.failed.all()
     }
 }
 
@@ -32,7 +33,7 @@ impl Row {
 pub fn table(rows: &[(String, Row, Row)]) -> String {
     let mut text =
         "| action | before the commit | after it | in deliveries | in the relay's | denied | failed | delivered twice \
-                    |\n|---|--:|--:|--:|--:|--:|--:|--:|\n"
+                    |\n|---|--:|--:|--:|---|--:|--:|--:|\n"
             .to_owned();
     for (action, sqlite, postgres) in rows {
         let cell = |count: fn(Row) -> usize| match (count(*sqlite), count(*postgres)) {
@@ -44,12 +45,14 @@ pub fn table(rows: &[(String, Row, Row)]) -> String {
             cell(|row| row.call.before_commit),
             cell(|row| row.call.after_commit),
             cell(|row| row.call.in_delivery),
-            cell(|row| row.relay.unwrap_or_default().all()),
+            if sqlite.relay.is_some() && postgres.relay.is_some() { "each step" } else { "–" },
             cell(|row| row.denied.all()),
             cell(|row| row.failed.all()),
             cell(|row| row.call.repeated),
         );
     }
     let all: usize = rows.iter().map(|(_, sqlite, postgres)| sqlite.all() + postgres.all()).sum();
-    text + &format!("\n{all} crashes: nothing lost, nothing doubled, no half of a transaction.\n")
+    text + &format!(
+        "\n{all} crashes, and one at each step of the relays: nothing lost, nothing doubled, no half of a transaction.\n"
+    )
 }

@@ -47,8 +47,10 @@ struct Player {
 struct Board {
     players: BTreeMap<usize, Player>,
     numbers: HashMap<task::Id, usize>,
-    /// Whose delivery this is.
+    /// Whose delivery this is. A caller has one for each receiver.
     of_caller: BTreeMap<usize, usize>,
+    /// Who committed last.
+    committed: usize,
 }
 
 /// The scheduler of a run.
@@ -79,12 +81,13 @@ impl Board {
         let number = *self.numbers.entry(id).or_insert(next);
         if number == next {
             self.players.insert(next, Player { at: At::Gone, writes: false, cancel: Arc::default() });
-            // A delivery: of whoever has just committed and waits for it.
+            // A delivery: of whoever has just committed and waits for it, maybe beside others of the same call.
             let caller = self.players.iter_mut().find(|(_, player)| matches!(player.at, At::Running("committed")));
             if let Some((caller, player)) = caller {
                 player.at = At::Waiting;
-                self.of_caller.insert(number, *caller);
+                self.committed = *caller;
             }
+            self.of_caller.insert(number, self.committed);
         }
         if let Some(player) = self.players.get_mut(&number) {
             player.at = At::Parked(step, go);
@@ -245,6 +248,7 @@ impl Board {
         let _ = go.send(());
         if ended
             && let Some(caller) = self.of_caller.remove(&number)
+            && !self.of_caller.values().any(|other| *other == caller)
             && let Some(caller) = self.players.get_mut(&caller)
         {
             caller.at = At::Running(step);

@@ -27,11 +27,11 @@ pub fn judge(records: &[Record], evidence: &Evidence<'_>) -> Vec<String> {
     let mut inquiry = Inquiry::new(evidence, records);
     let facts = inquiry.facts(records);
     let mut problems = inquiry.problems;
-    for tenant in 0..TENANTS.len() {
+    for (tenant, name) in TENANTS.iter().enumerate() {
         let of_tenant: Vec<&Fact> = facts.iter().filter(|fact| fact.record.planned.tenant == tenant).collect();
         let mut found = objects(&of_tenant, evidence, tenant);
         found.extend(invariants::violated(records, &of_tenant, evidence, tenant));
-        problems.extend(found.into_iter().map(|problem| format!("tenant {}: {problem}", TENANTS[tenant])));
+        problems.extend(found.into_iter().map(|problem| format!("tenant {name}: {problem}")));
     }
     problems.extend(invariants::violated_by_deliveries(evidence));
     problems

@@ -82,6 +82,8 @@ impl Scene {
         let files = FileStore::folder(&self.place.folder.path().join("files")).map_err(text)?;
         let options = Options {
             events: vec![Arc::new(self.sinks.clone())],
+            // Time is what the conductor makes of it.
+            event_patience: Duration::from_secs(3600),
             delivery: DeliveryPolicy {
                 first_pause: Duration::from_millis(20),
                 longest_pause: Duration::from_millis(100),

@@ -143,7 +143,7 @@ pub fn runtime(place: &Place, horizon: Duration) -> Runtime {
     let usual = actwright_tests::conformance::run::runtime(place, &Recorder::default()).unwrap();
     let seals = SealPolicy { every: Duration::from_millis(20), horizon };
     let options = Options { seals, ..usual.options().clone() };
-    Runtime::new(place.database.clone(), actwright_actions::pack(), options)
+    Runtime::new(place.application.clone(), actwright_actions::pack(), options)
 }
 
 pub fn note(tenant: &str) -> Call {

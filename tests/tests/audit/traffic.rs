@@ -42,7 +42,7 @@ async fn nothing_that_is_right_is_reported(engine: Engine) {
             let runtime = runtime.clone();
             tokio::spawn(async move {
                 for _ in 0..4 {
-                    runtime.call(note(if caller % 4 == 0 { "rival" } else { "north" })).await.unwrap();
+                    runtime.call(note(if usize::is_multiple_of(caller, 4) { "rival" } else { "north" })).await.unwrap();
                     runtime.call(as_user("user.nobody", note("north"))).await.unwrap_err();
                 }
                 if let Some(quote) = QUOTES.get(caller) {

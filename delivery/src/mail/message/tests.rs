@@ -130,7 +130,7 @@ fn subjects_of_all_kinds_are_read_as_they_are() {
         "",
         "Angebot für Größe — 渡辺",
         "=?utf-8?q?nothing?= to decode",
-        &"a word ".repeat(120).trim_end().to_owned(),
+        "a word ".repeat(120).trim_end(),
         &"unbroken".repeat(200),
     ] {
         let message = composed(&Mail { subject: subject.to_owned(), ..mail() }, "quotes@quotes.example").unwrap();

@@ -1,0 +1,116 @@
+//! The network swallows what is sent, and nobody is told.
+
+use std::time::Instant;
+
+use actwright_runtime::database::Database;
+use actwright_tests::faults::invariants::Told;
+use actwright_tests::faults::load::{Load, SLACK, improper};
+use actwright_tests::faults::proxy::{Break, Which};
+use actwright_tests::faults::{Party, call, schedule};
+use serde_json::json;
+
+use crate::{SECOND, fresh, proxy, whole};
+
+/// A call ends at its deadline wherever its statement or the answer to it vanishes, its connection is not used again, and the
+/// next call finds one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_ends_at_its_deadline_when_nobody_answers() {
+    let url = fresh().await;
+    let proxy = proxy(&url).await;
+    let party = Party::at(&proxy.url(&url), 2).await.unwrap();
+    let before = party.dump().await;
+    let mut told = Told::new();
+    let mut failures = 0;
+    for how in [Break::Swallow, Break::SwallowAnswer] {
+        for number in [1, 2, 3, 5] {
+            let key = format!("{how:?} {number}");
+            proxy.arm(Which::Next(number), how);
+            let begun = Instant::now();
+            let first = party.runtime.call(schedule(&key, SECOND)).await;
+            assert!(begun.elapsed() < SECOND + SLACK, "{key} took {:?}: {first:?}", begun.elapsed());
+            if let Err(error) = first {
+                assert_eq!(improper(&error), None, "{key}");
+                failures += 1;
+            }
+            proxy.disarm();
+            // A transaction that is held up on the other side of the hole may hold the key until the server ends it.
+            let key = format!("{key} again");
+            told.insert(key.clone(), party.runtime.call(schedule(&key, 10 * SECOND)).await.unwrap().output);
+        }
+    }
+    assert!(failures > 3, "{failures}");
+    // What the hole had swallowed is rolled back when the server hears that the other side is gone.
+    proxy.cut();
+    let direct = Party::at(&url, 2).await.unwrap();
+    whole(&direct, &before, &told).await;
+    direct.close().await;
+    party.close().await;
+}
+
+/// No caller waits beyond its deadline while the whole network is a hole, and all go on when it is not any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_outlive_a_network_that_swallows_everything() {
+    let url = fresh().await;
+    let proxy = proxy(&url).await;
+    let party = Party::at(&proxy.url(&url), 4).await.unwrap();
+    let before = party.dump().await;
+    let load = Load::start(&party.runtime, 8, SECOND);
+    load.goes_on(8).await;
+    proxy.stall(true);
+    tokio::time::sleep(3 * SECOND).await;
+    // The connections in the hole stay there; on the server they are cut, or their transactions would last for half a minute.
+    proxy.stall(false);
+    proxy.cut();
+    load.goes_on(16).await;
+    let met = load.end().await;
+    println!("{} calls, {} failures, {} deduplicated", met.told.len(), met.failures, met.deduplicated);
+    assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
+    let direct = Party::at(&url, 2).await.unwrap();
+    whole(&direct, &before, &met.told).await;
+    direct.close().await;
+    party.close().await;
+}
+
+/// The server is told to end transactions whose client is lost, and waits for locks of nobody; what an operator configured goes
+/// first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_server_ends_what_a_lost_client_left() {
+    let url = fresh().await;
+    let party = Party::at(&url, 2).await.unwrap();
+    let Database::Postgres(pool) = party.runtime.database() else { unreachable!() };
+    for (setting, expected) in
+        [("idle_in_transaction_session_timeout", "30s"), ("client_connection_check_interval", "2s")]
+    {
+        let shown: String =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SHOW {setting}"))).fetch_one(pool).await.unwrap();
+        assert_eq!(shown, expected, "{setting}");
+    }
+
+    // A call that waits for a lock when its time is over leaves no process that waits on.
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
+    let input = json!({
+        "client_id": actwright_tests::conformance::alias::id("client.contoso"), "title": "Waits",
+        "quote_date": "2026-03-02T00:00:00Z", "valid_until": "2026-04-01T00:00:00Z",
+    });
+    let waiting = actwright_runtime::Call { timeout: Some(SECOND), ..call("crm.create_quote", input) };
+    let begun = Instant::now();
+    let error = party.runtime.call(waiting).await.unwrap_err();
+    assert_eq!(improper(&error), None);
+    assert!(begun.elapsed() < SECOND + SLACK);
+    loop {
+        let waits: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        )
+        .fetch_one(&mut *other)
+        .await
+        .unwrap();
+        if waits == 0 {
+            break;
+        }
+        assert!(begun.elapsed() < 20 * SECOND, "a process of the server waits for a lock that nobody wants any more");
+        tokio::time::sleep(SECOND / 10).await;
+    }
+    other.rollback().await.unwrap();
+    party.close().await;
+}
