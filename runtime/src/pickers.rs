@@ -71,7 +71,7 @@ impl Runtime {
         let needed = [(resource.to_owned(), action.to_owned())];
         let (database, tables, limit) = (self.database(), self.pack().tables, self.options().call_timeout);
         let mut scope =
-            session::begin_within(limit, database, tables, Effects::Read, query.tenant, query.caller, &needed).await?;
+            session::begin(limit, database, tables, Effects::Read, query.tenant, query.caller, &needed).await?;
         if scope.granted.is_empty() {
             return Err(Error::denied(resource, action));
         }

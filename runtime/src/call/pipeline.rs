@@ -237,7 +237,7 @@ impl Attempt<'_> {
             let Runtime { database, pack, .. } = self.runtime;
             let Call { tenant, caller, .. } = *self.call;
             let limit = self.deadline.saturating_duration_since(Instant::now());
-            session::begin_within(limit, database, pack.tables, self.spec.effects, tenant, caller, &needs.all).await?
+            session::begin(limit, database, pack.tables, self.spec.effects, tenant, caller, &needs.all).await?
         };
         self.actor = Some(scope.actor);
         scope.mail_domain = self.runtime.options.mailer.domain().to_owned();

@@ -17,21 +17,9 @@ use crate::value::Timestamp;
 /// How long a transaction may take that is not a call's.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// As [`begin_within`], with the limit of work that is no call.
-pub(crate) async fn begin(
-    database: &Database,
-    tables: Tables,
-    effects: Effects,
-    tenant: Uuid,
-    caller: Caller,
-    needed: &[(String, String)],
-) -> Result<Scope> {
-    begin_within(LIMIT, database, tables, effects, tenant, caller, needed).await
-}
-
 /// Begins a transaction for a caller, which takes no longer than the limit. One statement sets the tenant, finds the actor, and
 /// says which of `needed` (resource and action) they are granted.
-pub(crate) async fn begin_within(
+pub(crate) async fn begin(
     limit: Duration,
     database: &Database,
     tables: Tables,

@@ -73,9 +73,18 @@ impl Letters<'_> {
 
     /// The actor, if they have the permission.
     async fn allowed(&self, action: &str) -> Result<Uuid> {
-        let Runtime { database, pack, .. } = self.runtime;
+        let Runtime { database, pack, options, .. } = self.runtime;
         let needed = [(RESOURCE.to_owned(), action.to_owned())];
-        let scope = session::begin(database, pack.tables, Effects::Read, self.tenant, self.caller, &needed).await?;
+        let scope = session::begin(
+            options.call_timeout,
+            database,
+            pack.tables,
+            Effects::Read,
+            self.tenant,
+            self.caller,
+            &needed,
+        )
+        .await?;
         let (actor, granted) = (scope.actor, !scope.granted.is_empty());
         scope.tx.rollback().await?;
         if granted { Ok(actor) } else { Err(Error::denied(RESOURCE, action)) }
