@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 
-#[cfg(feature = "otel")]
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -10,6 +9,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::traces::{self, Exporting};
 
 /// For commands that end by themselves: what the database or a file system says goes to standard error when `RUST_LOG` asks for
 /// it, and nowhere else.
@@ -24,8 +24,7 @@ pub fn of_environment() {
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Logging {
-    #[cfg(feature = "otel")]
-    exporting: Option<crate::traces::Exporting>,
+    exporting: Option<Exporting>,
 }
 
 impl Logging {
@@ -41,25 +40,16 @@ impl Logging {
         } else {
             lines.with_ansi(std::io::stderr().is_terminal()).boxed()
         };
-        let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
-        #[cfg(feature = "otel")]
-        let (exporting, subscriber) = {
-            let (exporting, tracer) = crate::traces::begin(&config.traces)?.unzip();
-            // Whatever is logged, spans of this level are sent.
-            let layer = |tracer| tracing_opentelemetry::layer().with_tracer(tracer).with_filter(LevelFilter::INFO);
-            let spans = tracer.map(layer);
-            (exporting, subscriber.with(spans))
-        };
-        subscriber.init();
-        Ok(Self {
-            #[cfg(feature = "otel")]
-            exporting,
-        })
+        let (exporting, tracer) = traces::begin(&config.traces)?.unzip();
+        // Whatever is logged, spans of this level are sent.
+        let spans =
+            tracer.map(|tracer| tracing_opentelemetry::layer().with_tracer(tracer).with_filter(LevelFilter::INFO));
+        tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).init();
+        Ok(Self { exporting })
     }
 
     /// Sends what has not left yet.
     pub async fn end(self) {
-        #[cfg(feature = "otel")]
         if let Some(exporting) = self.exporting {
             exporting.end().await;
         }

@@ -20,7 +20,6 @@ mod pick;
 mod seed;
 mod signal;
 mod terminal;
-#[cfg(feature = "otel")]
 mod traces;
 
 use std::process::ExitCode;

@@ -1,6 +1,5 @@
-//! Spans reach a collector: a receiver on loopback takes what the built program sends. Needs `--features otel`.
+//! Spans reach a collector: a receiver on loopback takes what the built program sends.
 
-#![cfg(feature = "otel")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::io::{BufRead, BufReader, Read, Write};

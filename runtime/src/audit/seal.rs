@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::record::{AmendmentRecord, AuditRecord, Content, GENESIS, Seal};
 use super::sql;
 use crate::call::Runtime;
-use crate::call::session::{set_tenant, values};
-use crate::database::{Database, Engine, Tx};
+use crate::call::session::values;
+use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, RawRow};
 use crate::value::Timestamp;
@@ -124,7 +124,7 @@ impl Runtime {
     /// `NOT_FOUND` when one of them is not there or sealed already; then none is sealed. Otherwise those of the database.
     pub async fn seal_late(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Sealed> {
         loop {
-            let mut tx = begin_snapshot(&self.database, tenant).await?;
+            let mut tx = self.database.begin_read_for(tenant).await?;
             let head = read_head(&mut tx, tenant).await?;
             let mut entries = Vec::with_capacity(ids.len());
             for id in ids {
@@ -174,16 +174,6 @@ impl Runtime {
     }
 }
 
-/// Begins a transaction that sees one state of the database, as one tenant.
-pub(super) async fn begin_snapshot(database: &Database, tenant: Uuid) -> Result<Tx> {
-    let mut tx = database.begin_read().await?;
-    if tx.engine() == Engine::Postgres {
-        tx.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", values([])).await?;
-    }
-    set_tenant(&mut tx, tenant).await?;
-    Ok(tx)
-}
-
 pub(super) async fn read_head(tx: &mut Tx, tenant: Uuid) -> Result<Head> {
     Ok(find_head(tx, tenant).await?.unwrap_or_else(|| Head { seq: 0, hash: GENESIS.to_owned(), complete_before: None }))
 }
@@ -202,7 +192,7 @@ pub(super) async fn find_head(tx: &mut Tx, tenant: Uuid) -> Result<Option<Head>>
 }
 
 async fn read_batch(database: &Database, tenant: Uuid, places: Option<(Place, Place)>) -> Result<Batch> {
-    let mut tx = begin_snapshot(database, tenant).await?;
+    let mut tx = database.begin_read_for(tenant).await?;
     let engine = tx.engine();
     let head = read_head(&mut tx, tenant).await?;
     let start = Place { at: head.complete_before.unwrap_or(Timestamp::EPOCH), id: Uuid::nil() };

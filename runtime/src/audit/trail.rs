@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::entity::Entity;
-use super::seal::begin_snapshot;
 use super::sql::{Statement, trail as sql};
 use crate::call::Runtime;
 use crate::call::session::values;
@@ -144,7 +143,7 @@ impl Runtime {
         };
         // One more than asked for tells whether there is a next page.
         'pages: loop {
-            let mut tx = begin_snapshot(&self.database, query.tenant).await?;
+            let mut tx = self.database.begin_read_for(query.tenant).await?;
             let rows = read(&mut tx, query, place).await?;
             tx.rollback().await?;
             for row in &rows {
@@ -261,7 +260,7 @@ async fn name(database: &Database, tenant: Uuid, entries: &mut [TrailEntry]) -> 
     let ids = |ids: BTreeSet<&str>| ids.into_iter().filter_map(|id| Uuid::parse_str(id).ok()).collect::<Vec<_>>();
     let users = ids(entries.iter().filter_map(|entry| Some(entry.actor.as_ref()?.user_id.as_str())).collect());
     let runs = ids(entries.iter().filter_map(|entry| Some(entry.run.as_ref()?.run_id.as_str())).collect());
-    let mut tx = begin_snapshot(database, tenant).await?;
+    let mut tx = database.begin_read_for(tenant).await?;
     let mut names = BTreeMap::new();
     for row in find(&mut tx, &sql::USERS, tenant, users).await? {
         let part = |index| Ok::<_, Error>(row.get::<Option<String>>(index, ColumnType::Text)?.unwrap_or_default());

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::finding::{Anchor, Chain, Finding, FindingKind};
 use super::record::{AMENDMENT_COLUMNS, AmendmentRecord, AuditRecord, Content, GENESIS, ROW_COLUMNS, Seal};
-use super::seal::{Head, begin_snapshot, find_head};
+use super::seal::{Head, find_head};
 use super::sql::{self, Statement};
 use crate::call::Runtime;
 use crate::call::session::values;
@@ -88,7 +88,7 @@ impl Runtime {
         };
         let mut chains = Vec::with_capacity(tenants.len());
         for tenant in tenants {
-            let mut tx = begin_snapshot(&self.database, tenant).await?;
+            let mut tx = self.database.begin_read_for(tenant).await?;
             let head = find_head(&mut tx, tenant).await?;
             chains.push(chain(&mut tx, tenant, head.as_ref()).await?);
             tx.rollback().await?;
@@ -146,7 +146,7 @@ struct Link {
 
 impl Walk<'_> {
     async fn run(mut self) -> Result<Chain> {
-        let mut tx = begin_snapshot(self.database, self.tenant).await?;
+        let mut tx = self.database.begin_read_for(self.tenant).await?;
         let head = find_head(&mut tx, self.tenant).await?;
         let last = last_seal(&mut tx, self.tenant).await?;
         let chain = chain(&mut tx, self.tenant, head.as_ref()).await?;
@@ -186,7 +186,7 @@ impl Walk<'_> {
     async fn walk(&mut self, end: i64) -> Result<()> {
         let mut link = Link { seq: 0, hash: GENESIS.to_owned(), broken: false };
         while link.seq < end {
-            let mut tx = begin_snapshot(self.database, self.tenant).await?;
+            let mut tx = self.database.begin_read_for(self.tenant).await?;
             let engine = tx.engine();
             let parameters = values([
                 self.tenant.encode(ColumnType::Uuid, engine),
@@ -299,7 +299,7 @@ impl Walk<'_> {
     ) -> Result<()> {
         let mut after: Option<String> = None;
         loop {
-            let mut tx = begin_snapshot(self.database, self.tenant).await?;
+            let mut tx = self.database.begin_read_for(self.tenant).await?;
             let engine = tx.engine();
             let place = match after.take() {
                 None => None::<Uuid>.encode(ColumnType::Uuid, engine),
@@ -329,7 +329,7 @@ impl Walk<'_> {
 
     async fn judge_anchors(&mut self) -> Result<()> {
         for (_, anchor) in self.verification.anchors.iter().filter(|(tenant, _)| *tenant == self.tenant) {
-            let mut tx = begin_snapshot(self.database, self.tenant).await?;
+            let mut tx = self.database.begin_read_for(self.tenant).await?;
             let engine = tx.engine();
             let parameters = values([self.tenant.encode(ColumnType::Uuid, engine), Sql::BigInt(Some(anchor.seq))]);
             let rows = tx.query_sql(sql::SEAL_HASH.of(engine), parameters).await?;

@@ -174,14 +174,17 @@ impl Database {
         Ok(tx)
     }
 
+    /// Begins a transaction that reads what is one tenant's.
+    pub(crate) async fn begin_read_for(&self, tenant: Uuid) -> Result<Tx> {
+        let mut tx = self.begin_read().await?;
+        set_tenant(&mut tx, tenant).await?;
+        Ok(tx)
+    }
+
     /// Begins a transaction about our own tables that reads what is one tenant's, or anybody's.
     pub(crate) async fn begin_read_of(&self, tenant: Option<Uuid>) -> Result<Tx> {
         match tenant {
-            Some(tenant) => {
-                let mut tx = self.begin_read().await?;
-                set_tenant(&mut tx, tenant).await?;
-                Ok(tx)
-            }
+            Some(tenant) => self.begin_read_for(tenant).await,
             None => self.begin_read_for_all().await,
         }
     }
@@ -197,7 +200,8 @@ impl Database {
     }
 
     /// Begins a transaction that takes no longer than the limit: no statement of it does on the server, which so ends those
-    /// that wait for locks when nobody waits for them any more, and the whole of it does not here.
+    /// that wait for locks when nobody waits for them any more, and the whole of it does not here. One that reads sees one
+    /// state of the database from beginning to end, on either.
     pub(crate) async fn begin(&self, effects: Effects, limit: Duration) -> Result<Tx> {
         match effects {
             Effects::Read => step!("begin_read"),
@@ -212,11 +216,15 @@ impl Database {
             (Self::Sqlite { writer, .. }, Effects::Write) => {
                 Tx::Sqlite(Held::begin(writer, "BEGIN IMMEDIATE".into_sql_str(), until).await?)
             }
-            (Self::Postgres(pool), _) => {
+            (Self::Postgres(pool), effects) => {
+                let modes = match effects {
+                    Effects::Read => " ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                    Effects::Write => "",
+                };
                 let milliseconds = limit.as_millis().clamp(1, i32::MAX as u128);
                 // A limit of the server's own that is stricter stays.
                 let statement = AssertSqlSafe(format!(
-                    "BEGIN; SELECT set_config('statement_timeout', CASE WHEN own BETWEEN 1 AND {milliseconds} \
+                    "BEGIN{modes}; SELECT set_config('statement_timeout', CASE WHEN own BETWEEN 1 AND {milliseconds} \
                      THEN own ELSE {milliseconds} END::text, true) FROM (SELECT (extract(epoch FROM \
                      current_setting('statement_timeout')::interval) * 1000)::bigint AS own) AS server"
                 ));

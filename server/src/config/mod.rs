@@ -80,7 +80,6 @@ pub struct Config {
     pub auth: Auth,
     pub log: Log,
     pub metrics: Metrics,
-    #[cfg_attr(not(feature = "otel"), allow(dead_code, reason = "only builds with the feature send spans"))]
     pub traces: Traces,
     settings: BTreeMap<String, Setting>,
 }

@@ -32,7 +32,6 @@ pub async fn observed(request: Request, next: Next) -> Response {
         request_id = id.to_str().unwrap_or_default(),
         trace_id = trace_id(request.headers()),
     );
-    #[cfg(feature = "otel")]
     crate::traces::continue_trace(&span, request.headers());
     // The pattern of the address, of which there are few, not the address itself.
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
