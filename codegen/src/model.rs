@@ -270,6 +270,8 @@ pub struct Event {
     pub description: Option<String>,
     /// Template over payload fields: `interaction_logged:{interactionId}`.
     pub key: String,
+    /// Template over payload fields; without it, an event is about itself.
+    pub subject: Option<String>,
     /// Names as they go over the wire (camelCase).
     pub payload: Vec<Field>,
 }

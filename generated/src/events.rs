@@ -35,6 +35,7 @@ pub struct InteractionLogged {
 impl ::actwright_runtime::Event for InteractionLogged {
     const NAME: &'static str = "INTERACTION_LOGGED";
     fn key(&self) -> ::std::string::String { ::std::format!("interaction_logged:{}", self.interaction_id) }
+    fn subject(&self) -> ::std::string::String { ::std::format!("interaction:{}", self.interaction_id) }
 }
 /// A record got a tag.
 #[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
@@ -60,6 +61,7 @@ impl ::actwright_runtime::Event for TagApplied {
     fn key(&self) -> ::std::string::String {
         ::std::format!("tag_applied:{}:{}:{}", self.tagged_type, self.tagged_id, self.tag_id)
     }
+    fn subject(&self) -> ::std::string::String { ::std::format!("tag:{}", self.tag_id) }
 }
 /// A tag was used for the first time on a kind of record.
 #[derive(Debug, Clone, PartialEq, ::serde::Serialize)]
@@ -80,6 +82,7 @@ pub struct TagDefinitionCreated {
 impl ::actwright_runtime::Event for TagDefinitionCreated {
     const NAME: &'static str = "TAG_DEFINITION_CREATED";
     fn key(&self) -> ::std::string::String { ::std::format!("tag_definition_created:{}", self.tag_id) }
+    fn subject(&self) -> ::std::string::String { ::std::format!("tag:{}", self.tag_id) }
 }
 /// Values of `channel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

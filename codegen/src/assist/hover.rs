@@ -54,7 +54,9 @@ fn describe(workspace: &Workspace, definition: &Definition) -> Option<String> {
         Named::Event => {
             let event = model.events.iter().find(|event| event.name == name)?;
             let payload = event.payload.iter().map(list_item).collect::<Vec<_>>().join("\n");
-            titled(name, "event", event.description.as_deref(), &format!("Key: `{}`\n\n{payload}", event.key))
+            let subject = event.subject.as_ref().map(|subject| format!("; subject: `{subject}`")).unwrap_or_default();
+            let held = format!("Key: `{}`{subject}\n\n{payload}", event.key);
+            titled(name, "event", event.description.as_deref(), &held)
         }
         Named::Picker => {
             let picker = model.pickers.iter().find(|picker| picker.kind == name)?;

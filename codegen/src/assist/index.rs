@@ -156,8 +156,10 @@ impl<'f> Builder<'f> {
             Role::Type => self.fields_of(file, node.get("fields")),
             Role::Event => {
                 self.fields_of(file, node.get("payload"));
-                if let (Some(key), Some(payload)) = (node.get("key"), node.get("payload")) {
-                    self.placeholders(file, key, Fields { file, node: payload });
+                if let Some(payload) = node.get("payload") {
+                    for template in [node.get("key"), node.get("subject")].into_iter().flatten() {
+                        self.placeholders(file, template, Fields { file, node: payload });
+                    }
                 }
             }
             Role::Picker => self.picker(file),

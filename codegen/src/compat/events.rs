@@ -14,6 +14,11 @@ pub(super) fn compare(changes: &mut Changes<'_>, before: &Model, after: &Model) 
         if old.key != new.key {
             changes.add(place, "key", Rule::EventKeyChanged, format!("{} became {}", old.key, new.key));
         }
+        if old.subject != new.subject {
+            let said = |subject: &Option<String>| subject.clone().unwrap_or_else(|| "the key".to_owned());
+            let what = format!("{} became {}", said(&old.subject), said(&new.subject));
+            changes.add(place, "subject", Rule::EventSubjectChanged, what);
+        }
         if old.description != new.description {
             changes.add(place, "description", Rule::TextChanged, "it is described in other words");
         }

@@ -152,6 +152,7 @@ rules! {
     EventAdded = "EVENT_ADDED", Compatible, [], "Nobody waits for it yet.";
     EventRemoved = "EVENT_REMOVED", Breaking, [Readers], "Readers wait for an event that does not come.";
     EventKeyChanged = "EVENT_KEY_CHANGED", Breaking, [Readers], "Readers know repeated events by their key.";
+    EventSubjectChanged = "EVENT_SUBJECT_CHANGED", Warning, [Readers], "Events come in order by subject: readers who rely on the old order lose it.";
     EventFieldAdded = "EVENT_FIELD_ADDED", Compatible, [], "Readers need not read it.";
     EventFieldRemoved = "EVENT_FIELD_REMOVED", Breaking, [Readers], "Readers find nothing in its place.";
     EventFieldMadeRequired = "EVENT_FIELD_MADE_REQUIRED", Compatible, [], "Readers who expect it to be absent never meet that.";

@@ -108,7 +108,7 @@ codes! {
     BadAudit = "AW0502", Error, "What writes is audited, and secrets are not stored.";
     BadIdempotency = "AW0503", Error, "The key must be a text that may be left out.";
     ReadOnly = "AW0504", Error, "An action that only reads is not audited and emits nothing.";
-    BadEventKey = "AW0505", Error, "An event's key must tell events apart, by fields that are always there.";
+    BadEventKey = "AW0505", Error, "An event's key and subject must tell events apart, by fields that are always there.";
     NotInCatalog = "AW0601", Error, "An action outside the catalog cannot be chosen.";
     BadPicker = "AW0602", Error, "A picker searches text, and finds ids.";
     BadTable = "AW0603", Error, "Queries rest on what a table declares of itself.";

@@ -119,7 +119,12 @@ fn event(records: &mut Records<'_>, event: &Event) -> TokenStream {
         quote!(#doc #rename #skip pub #ident_of_field: #ty,)
     });
     let members: Vec<TokenStream> = members.collect();
-    let (format, arguments) = key(event);
+    let template_of = |name: &str, template: &str| {
+        let (name, (format, arguments)) = (snake(name), filled(event, template));
+        quote!(fn #name(&self) -> ::std::string::String { ::std::format!(#format #(, #arguments)*) })
+    };
+    let key = template_of("key", &event.key);
+    let subject = event.subject.as_deref().map(|template| template_of("subject", template));
     let doc = doc_attribute(&doc);
     quote! {
         #doc
@@ -128,16 +133,17 @@ fn event(records: &mut Records<'_>, event: &Event) -> TokenStream {
 
         impl ::actwright_runtime::Event for #ident {
             const NAME: &'static str = #name;
-            fn key(&self) -> ::std::string::String { ::std::format!(#format #(, #arguments)*) }
+            #key
+            #subject
         }
     }
 }
 
-/// The key's template as a format string with its arguments.
-fn key(event: &Event) -> (String, Vec<TokenStream>) {
+/// A template over the payload as a format string with its arguments.
+fn filled(event: &Event, template: &str) -> (String, Vec<TokenStream>) {
     let mut format = String::new();
     let mut arguments = Vec::new();
-    let mut rest = event.key.as_str();
+    let mut rest = template;
     while let Some((text, after)) = rest.split_once('{') {
         format.push_str(text);
         let Some((name, tail)) = after.split_once('}') else { break };

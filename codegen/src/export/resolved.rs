@@ -189,6 +189,7 @@ fn event(event: &source::Event) -> Event {
         source: event.source.clone(),
         description: event.description.clone(),
         key: event.key.clone(),
+        subject: event.subject.clone(),
         payload: fields(&event.payload),
     }
 }

@@ -34,24 +34,31 @@ pub fn event(notes: &mut Notes<'_>, names: &Names, file: &File<'_>) -> Option<Ev
             error.help("leave it out of the payload");
         }
     }
-    let key = keys.require(notes, "key");
-    if let (Some(node), Some(payload)) = (key, &payload) {
-        check_key(notes, names, node, payload);
+    let (key, subject) = (keys.require(notes, "key"), keys.get("subject"));
+    for (what, node) in [("key", key), ("subject", subject)] {
+        if let (Some(node), Some(payload)) = (node, &payload) {
+            check_template(notes, names, what, node, payload);
+        }
     }
     Some(Event {
         name: name?.to_owned(),
         source: file.path().to_owned(),
         description,
         key: notes.text(key?, "`key`")?.to_owned(),
+        subject: match subject {
+            Some(node) => Some(notes.text(node, "`subject`")?.to_owned()),
+            None => None,
+        },
         payload: payload?,
     })
 }
 
-fn check_key(notes: &mut Notes<'_>, names: &Names, node: &Node, payload: &[Field]) {
+fn check_template(notes: &mut Notes<'_>, names: &Names, what: &str, node: &Node, payload: &[Field]) {
     let Kind::Text(template) = &node.kind else { return };
     let Some(used) = placeholders(notes, node, template) else { return };
     if used.is_empty() {
-        let error = notes.error(Code::BadEventKey, &node.span, "the key is the same for all events of this name");
+        let error =
+            notes.error(Code::BadEventKey, &node.span, format!("the {what} is the same for all events of this name"));
         error.help("name a field that tells them apart, such as {interactionId}");
     }
     for name in used {
@@ -63,16 +70,16 @@ fn check_key(notes: &mut Notes<'_>, names: &Names, node: &Node, payload: &[Field
         };
         if field.presence != Presence::Required {
             let error =
-                notes.error(Code::BadEventKey, &span, format!("`{name}` may be left out, but the key needs it"));
-            error.help("make the field required, or build the key of another");
-        } else if !is_key_part(names, &field.ty) {
-            let error = notes.error(Code::BadEventKey, &span, format!("`{name}` cannot be a part of a key"));
-            error.help("a key is made of ids, texts, whole numbers, dates and enums written in place");
+                notes.error(Code::BadEventKey, &span, format!("`{name}` may be left out, but the {what} needs it"));
+            error.help(format!("make the field required, or build the {what} of another"));
+        } else if !is_part(names, &field.ty) {
+            let error = notes.error(Code::BadEventKey, &span, format!("`{name}` cannot be a part of a {what}"));
+            error.help(format!("a {what} is made of ids, texts, whole numbers, dates and enums written in place"));
         }
     }
 }
 
-fn is_key_part(names: &Names, ty: &Type) -> bool {
+fn is_part(names: &Names, ty: &Type) -> bool {
     match ty {
         Type::Uuid | Type::String(_) | Type::Email | Type::Integer { .. } | Type::Money { .. } => true,
         Type::Enum(_) | Type::DateTime | Type::Date => true,

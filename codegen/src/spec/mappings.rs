@@ -53,7 +53,7 @@ mappings! {
     ];
     FIELD_PICKER = "a picker", ["kind", "depends_on"];
     TYPE = "a type", ["type", "description", "fields", "values"];
-    EVENT = "an event", ["event", "description", "key", "payload"];
+    EVENT = "an event", ["event", "description", "key", "subject", "payload"];
     PICKER = "a picker", [
         "picker", "label", "hint", "table", "id", "label_template", "label_fallback", "detail", "search", "filter",
         "depends_on", "permission",

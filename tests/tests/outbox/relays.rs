@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actwright_runtime::database::{Database, Engine};
@@ -19,6 +20,7 @@ on_both!(
     many_relays_deliver_everything_once_and_in_order,
     a_row_that_somebody_holds_keeps_nobody_waiting,
     order_is_that_of_the_calls_whatever_the_clocks_say,
+    events_about_one_thing_come_in_the_order_in_which_they_happened,
     events_leave_right_after_the_commit,
     a_receiver_that_hangs_holds_up_no_answer,
     a_receiver_that_hangs_holds_up_no_other,
@@ -107,7 +109,16 @@ async fn a_row_that_somebody_holds_keeps_nobody_waiting(engine: Engine) {
     assert_eq!(keys, waiting.iter().map(|event| event.key.clone()).collect::<Vec<_>>());
 }
 
-/// The tag `vpn` on the ticket of an activity: an event whose key, and so its subject, is known before.
+/// The tag `vpn` on the ticket of an activity.
+fn tagging() -> Call {
+    let input = json!({ "activity_id": alias::id("activity.call"), "tags": ["vpn"] });
+    Call {
+        timeout: Some(Duration::from_secs(600)),
+        ..Call::new("crm.tag_activity", north(), Caller::User(alias::id("user.admin")), input)
+    }
+}
+
+/// The same where the tag is there: an event whose key is known before.
 async fn tag(engine: Engine) -> (actwright_tests::conformance::databases::Place, Call, String) {
     let place = place(engine).await;
     let (tag, ticket) = (alias::id("tag.vpn"), alias::id("ticket.vpn"));
@@ -116,18 +127,14 @@ async fn tag(engine: Engine) -> (actwright_tests::conformance::databases::Place,
     let mut aliases = alias::Aliases::default();
     let fixture = actwright_tests::conformance::fixture::Fixture::parse(&rows, &mut aliases).unwrap();
     fixture.load(&place.database).await.unwrap();
-    let input = json!({ "activity_id": alias::id("activity.call"), "tags": ["vpn"] });
-    let call = Call {
-        timeout: Some(Duration::from_secs(600)),
-        ..Call::new("crm.tag_activity", north(), Caller::User(alias::id("user.admin")), input)
-    };
-    (place, call, format!("tag_applied:ticket:{ticket}:{tag}"))
+    (place, tagging(), format!("tag_applied:ticket:{ticket}:{tag}"))
 }
 
 /// Ids begin with the time of the machine that made them. A machine whose clock is ahead puts none of its events behind those
 /// that others emit later.
 async fn order_is_that_of_the_calls_whatever_the_clocks_say(engine: Engine) {
-    let (place, call, subject) = tag(engine).await;
+    let (place, call, _) = tag(engine).await;
+    let subject = format!("tag:{}", alias::id("tag.vpn"));
     let tomorrow = u128::from(u64::MAX >> 20) << 80 | 0x7000_8000_0000_0000_0000;
     let ahead =
         Waiting { id: Uuid::from_u128(tomorrow), ..Waiting::new(north(), "from a clock that is ahead", subject) };
@@ -139,6 +146,29 @@ async fn order_is_that_of_the_calls_whatever_the_clocks_say(engine: Engine) {
     assert!(witness.keys().is_empty());
     assert_eq!(runtime.relay().await.unwrap().delivered, 2);
     assert_eq!(witness.keys()[0], "from a clock that is ahead");
+}
+
+/// What specs say events are about counts, not their names: nobody hears of a tag on a record before they hear of the tag.
+async fn events_about_one_thing_come_in_the_order_in_which_they_happened(engine: Engine) {
+    let place = place(engine).await;
+    let refused = Arc::new(AtomicBool::new(false));
+    let witness = Witness::that(move |event| {
+        if event.name == "TAG_DEFINITION_CREATED" && !refused.swap(true, Ordering::SeqCst) {
+            return Err(DeliveryError::temporary("Not now."));
+        }
+        Ok(())
+    });
+    let runtime = runtime(&place, witness.clone());
+    let answer = runtime.call(tagging()).await.unwrap();
+    assert!(answer.meta.effects.iter().all(|effect| !effect.delivered), "{:?}", answer.meta.effects);
+    time_passes(&place.database).await.unwrap();
+    assert_eq!(runtime.relay().await.unwrap().delivered, 2);
+    let events = witness.events();
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["TAG_DEFINITION_CREATED", "TAG_APPLIED"]);
+    let subjects: Vec<&str> = events.iter().map(|event| event.subject.as_str()).collect();
+    let about = format!("tag:{}", answer.output["added_tags"][0]["tag_id"].as_str().unwrap());
+    assert_eq!(subjects, [&about, &about]);
 }
 
 /// No relay is needed as long as nothing goes wrong.

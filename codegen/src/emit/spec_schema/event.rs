@@ -17,6 +17,11 @@ pub fn schema(model: &Model) -> Value {
             "What is the same for the same happening: a template over fields of the payload that are always there.",
             "interaction_logged:{interactionId}",
         ),
+        "subject": text(
+            "What it is about: a template like the key. Events of one subject, of whatever name, are delivered in order; \
+             without it, an event is about itself.",
+            "interaction:{interactionId}",
+        ),
         "payload": key(
             "What it carries. tenantId, occurredAt and actor are added to every event.",
             json!([{ "interactionId": { "type": "uuid" }, "subject": { "type": "string", "optional": true } }]),

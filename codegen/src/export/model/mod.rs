@@ -252,6 +252,8 @@ pub struct Event {
     pub description: Option<String>,
     /// A template over the payload that tells events apart.
     pub key: String,
+    /// A template over the payload: events of one subject are delivered in order. Without it, an event is about itself.
+    pub subject: Option<String>,
     /// What subscribers get.
     pub payload: Vec<Field>,
 }
