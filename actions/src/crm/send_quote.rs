@@ -18,14 +18,14 @@ impl Body for Bodies {
         status::check_sendable(context, quote.status).await?;
         let previous_status = quote.status;
         quote.change_status(context, QuoteStatus::Sent).await?;
-        let recipients = quote.recipients(&input.email_addresses.unwrap_or_default());
+        let all = quote.recipients(&input.email_addresses.unwrap_or_default());
         let activity_id = context.new_id();
-        let message_id = (!recipients.is_empty()).then(|| context.message_id(activity_id));
-        history::sent(context, input.quote_id, activity_id, &recipients, message_id.as_deref()).await?;
+        let message_id = (!all.addresses.is_empty()).then(|| context.message_id(activity_id));
+        history::sent(context, input.quote_id, activity_id, &all, message_id.as_deref()).await?;
         let delivery = Delivery {
             quote_id: input.quote_id,
             activity_id,
-            recipients: recipients.clone(),
+            recipients: all.addresses.clone(),
             subject: input.subject,
             message: input.message,
             message_id: message_id.clone(),
@@ -36,7 +36,7 @@ impl Body for Bodies {
             new_status: quote.status.as_str().to_owned(),
             sent_at: quote.sent_at,
             quote: quote.into_summary(),
-            recipients,
+            recipients: all.addresses,
             // Not yet: no mail leaves before the commit. The delivery amends this when the mail is out.
             email_sent: false,
             message_id,

@@ -4,8 +4,13 @@ use actwright_generated::tables::quote_activities;
 use actwright_runtime::{Result, Scope, Uuid, Value};
 use serde_json::{Map, json};
 
+use super::recipients::Recipients;
+
 /// As long as no mail is out.
 const PUBLISHED: &str = "Quote published in client portal";
+
+/// The key of the metadata with those who could not get the mail.
+const LEFT_OUT: &str = "left_out";
 
 /// Enters that a quote was sent. Whom the mail has reached is added when it has.
 ///
@@ -16,16 +21,25 @@ pub async fn sent(
     scope: &mut Scope,
     quote_id: Uuid,
     activity_id: Uuid,
-    recipients: &[String],
+    recipients: &Recipients,
     message_id: Option<&str>,
 ) -> Result<()> {
-    let metadata = json!({
-        "recipients": recipients,
+    let mut metadata = json!({
+        "recipients": recipients.addresses,
         "email_sent": false,
         "message_id": message_id,
         "workflow_source": "crm.send_quote",
     });
-    insert(scope, quote_id, activity_id, "sent", PUBLISHED.to_owned(), metadata).await
+    if !recipients.left_out.is_empty() {
+        metadata[LEFT_OUT] = json!(recipients.left_out);
+    }
+    let description = format!("{PUBLISHED}{}", without(&recipients.left_out));
+    insert(scope, quote_id, activity_id, "sent", description, metadata).await
+}
+
+/// The end of a description, where somebody could not get the mail.
+fn without(left_out: &[String]) -> String {
+    if left_out.is_empty() { String::new() } else { format!("; no mail to {}", left_out.join(", ")) }
 }
 
 /// Enters what else happened to a quote.
@@ -83,7 +97,8 @@ pub async fn mailed(scope: &mut Scope, activity_id: Uuid, recipient: &str) -> Re
         // In the order of all recipients, whoever got it first.
         let mut reached = names("recipients");
         reached.retain(|name| name == recipient || before.contains(name));
-        *description = format!("Quote sent to {} and published in client portal", reached.join(", "));
+        let without = without(&names(LEFT_OUT));
+        *description = format!("Quote sent to {} and published in client portal{without}", reached.join(", "));
         metadata.insert("email_sent".to_owned(), true.into());
         metadata.insert("delivered_to".to_owned(), reached.into());
     })

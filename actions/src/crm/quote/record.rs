@@ -5,8 +5,9 @@ use actwright_generated::types::QuoteSummary;
 use actwright_runtime::query::Row;
 use actwright_runtime::{Error, Result, Scope, Timestamp, Uuid};
 
+use super::expiry;
+use super::recipients::{self, Recipients};
 use super::status::{self, QuoteStatus};
-use super::{expiry, recipients};
 
 /// A quote that is no template.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl QuoteRecord {
     }
 
     /// Who gets the quote, besides those that are given.
-    pub fn recipients(&self, given: &[String]) -> Vec<String> {
+    pub fn recipients(&self, given: &[String]) -> Recipients {
         recipients::recipients(given, self.contact_email.clone(), self.billing_email.clone())
     }
 
