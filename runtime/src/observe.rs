@@ -84,6 +84,25 @@ pub(crate) fn attempted(kind: &'static str, sink: Lane, delivered: bool, took: D
     metrics::histogram!(DELIVERY_SECONDS, "kind" => kind).record(took.as_secs_f64());
 }
 
+/// Watches a caller that waits for a connection of a pool: how long is noted when it has one and when it gives up.
+#[derive(Debug)]
+pub(crate) struct PoolWait {
+    pool: &'static str,
+    begun: Instant,
+}
+
+impl PoolWait {
+    pub(crate) fn begin(pool: &'static str) -> Self {
+        Self { pool, begun: Instant::now() }
+    }
+}
+
+impl Drop for PoolWait {
+    fn drop(&mut self) {
+        metrics::histogram!(POOL_WAIT_SECONDS, "pool" => self.pool).record(self.begun.elapsed().as_secs_f64());
+    }
+}
+
 /// Rows that had expired and were removed.
 pub(crate) fn swept(what: &'static str, rows: u64) {
     metrics::counter!(SWEPT, "what" => what).increment(rows);
@@ -95,6 +114,7 @@ const DEDUPLICATED: &str = "actwright_deduplicated_total";
 const DELIVERIES: &str = "actwright_deliveries_total";
 const SWEPT: &str = "actwright_swept_total";
 const DELIVERY_SECONDS: &str = "actwright_delivery_seconds";
+const POOL_WAIT_SECONDS: &str = "actwright_pool_wait_seconds";
 
 /// Says what the metrics of the runtime are, to whoever collects them.
 pub fn describe_metrics() {
@@ -108,4 +128,9 @@ pub fn describe_metrics() {
     metrics::describe_counter!(DELIVERIES, "Attempts to deliver, by kind, sink of events, and outcome.");
     metrics::describe_counter!(SWEPT, "Rows that had expired and were removed: stored results, or settled deliveries.");
     metrics::describe_histogram!(DELIVERY_SECONDS, Unit::Seconds, "How long attempts to deliver took.");
+    metrics::describe_histogram!(
+        POOL_WAIT_SECONDS,
+        Unit::Seconds,
+        "How long callers waited for a connection, by pool."
+    );
 }

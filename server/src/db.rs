@@ -90,17 +90,25 @@ async fn sweep(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure>
 
 async fn status(arguments: &DatabaseArguments, json: bool) -> Result<(), Failure> {
     let database = open::database(&open::config(arguments)?, false).await?;
+    let engine = format!("{:?}", database.engine()).to_lowercase();
+    let role = grant::status(&database).await?;
+    if let Some(role) = role.as_ref().filter(|role| grant::may_not_read(role)) {
+        if json {
+            return say(json!({ "engine": engine, "role": role }));
+        }
+        say(format!("engine   {engine}"))?;
+        return grant::show(role);
+    }
     let sets = database.migration_status(actwright_actions::pack().migrations.as_ref()).await?;
     let set_up = sets.iter().any(|set| set.name == "own" && !set.applied.is_empty());
     let outbox = if set_up { Some(database.outbox_counts().await?) } else { None };
-    let role = if set_up { grant::status(&database).await? } else { None };
+    let role = role.filter(|_| set_up);
     let stand_alone = sets.iter().any(|set| set.name == "host" && !set.applied.is_empty());
     let layout = match (set_up, stand_alone) {
         (false, _) => "not set up",
         (true, true) => "standalone",
         (true, false) => "psa",
     };
-    let engine = format!("{:?}", database.engine()).to_lowercase();
     if json {
         return say(json!({ "engine": engine, "layout": layout, "sets": sets, "outbox": outbox, "role": role }));
     }

@@ -46,7 +46,12 @@ pub fn show(status: &RoleStatus) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The role of a database that is set up.
+/// Whether the role may not even read our own tables, so that it cannot say what is in them.
+pub fn may_not_read(status: &RoleStatus) -> bool {
+    status.missing.iter().any(|right| right == "USAGE ON SCHEMA actwright" || right.starts_with("SELECT ON actwright."))
+}
+
+/// The role that the database is opened as, where it has roles.
 pub async fn status(database: &Database) -> Result<Option<RoleStatus>, Failure> {
     Ok(database.role_status(actwright_actions::pack().tables).await?)
 }

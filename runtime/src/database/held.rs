@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::fault::{Fault, ends_connection};
 use crate::error::{Error, Result};
+use crate::observe::PoolWait;
 use crate::registry::BoxFuture;
 
 /// A connection that does not answer within this time when it is given back is closed.
@@ -63,16 +64,19 @@ impl Kind for Sqlite {
 }
 
 impl<DB: Kind> Held<DB> {
-    /// Begins a transaction with a statement, on a connection that works, in the time that the pool gives for it and no later
+    /// Begins a transaction with a statement, on a connection of a named pool that works, in the time that the pool gives for it and no later
     /// than the transaction has to end.
     ///
     /// A connection may have died in the pool without anybody having noticed, as all have when a server was restarted. On
     /// such a one nothing was done, so the next is as good, until there is one that works.
-    pub(super) async fn begin(pool: &Pool<DB>, statement: SqlStr, until: Instant) -> Result<Self> {
+    pub(super) async fn begin(name: &'static str, pool: &Pool<DB>, statement: SqlStr, until: Instant) -> Result<Self> {
         let patience = Instant::now() + pool.options().get_acquire_timeout();
         let working = async {
             loop {
-                let connection = match pool.acquire().await {
+                let waiting = PoolWait::begin(name);
+                let acquired = pool.acquire().await;
+                drop(waiting);
+                let connection = match acquired {
                     Err(error) if Fault::of(&error) == Fault::Away && !pool.is_closed() => {
                         tokio::time::sleep(PAUSE).await;
                         continue;

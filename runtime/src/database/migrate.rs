@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use sqlx::SqlSafeStr;
-use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 
+use super::fault::Fault;
 use super::{Database, Engine};
 use crate::error::{Error, Result};
 
@@ -107,14 +108,18 @@ impl Database {
         let mut status = Vec::new();
         for set in [Some(&OWN), Some(&HOST), pack].into_iter().flatten() {
             let migrator = self.migrator(set);
-            let applied = match self {
-                // A list of a table that is not there: nothing was applied.
+            let listed = match self {
                 Self::Sqlite { writer, .. } => {
-                    writer.acquire().await?.list_applied_migrations(&migrator.table_name).await.unwrap_or_default()
+                    writer.acquire().await?.list_applied_migrations(&migrator.table_name).await
                 }
-                Self::Postgres(pool) => {
-                    pool.acquire().await?.list_applied_migrations(&migrator.table_name).await.unwrap_or_default()
-                }
+                Self::Postgres(pool) => pool.acquire().await?.list_applied_migrations(&migrator.table_name).await,
+            };
+            let applied = match listed {
+                Ok(applied) => applied,
+                // A list of a table that is not there: nothing was applied. Any other error says nothing about that.
+                Err(MigrateError::Execute(error)) if Fault::of(&error) == Fault::NotSetUp => Vec::new(),
+                Err(MigrateError::Execute(error)) => return Err(error.into()),
+                Err(_) => return Err(Fault::Unexpected.into()),
             };
             let (done, open): (Vec<_>, Vec<_>) =
                 migrator.iter().partition(|migration| applied.iter().any(|one| one.version == migration.version));
@@ -141,10 +146,10 @@ impl Database {
     }
 }
 
-fn migration_failed(set: &Migrations, error: sqlx::migrate::MigrateError) -> Error {
+fn migration_failed(set: &Migrations, error: MigrateError) -> Error {
     tracing::error!(error = %error, set = set.name, "migration failed");
     match error {
-        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             let duplicate =
                 error.as_database_error().and_then(|database| database.code()).is_some_and(|c| c == "42P07");
             if duplicate {
@@ -157,7 +162,7 @@ fn migration_failed(set: &Migrations, error: sqlx::migrate::MigrateError) -> Err
                 error.into()
             }
         }
-        sqlx::migrate::MigrateError::VersionMismatch(version) => Error::conflict(format!(
+        MigrateError::VersionMismatch(version) => Error::conflict(format!(
             "Migration {version} of the {} set was applied in another form. Use the release that created the database.",
             set.name
         )),

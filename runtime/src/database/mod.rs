@@ -210,11 +210,11 @@ impl Database {
         let until = Instant::now() + limit + MARGIN;
         Ok(match (self, effects) {
             (Self::Sqlite { readers, .. }, Effects::Read) => {
-                Tx::Sqlite(Held::begin(readers, "BEGIN".into_sql_str(), until).await?)
+                Tx::Sqlite(Held::begin("readers", readers, "BEGIN".into_sql_str(), until).await?)
             }
             // A write transaction that begins as a reader may find itself unable to become a writer.
             (Self::Sqlite { writer, .. }, Effects::Write) => {
-                Tx::Sqlite(Held::begin(writer, "BEGIN IMMEDIATE".into_sql_str(), until).await?)
+                Tx::Sqlite(Held::begin("writer", writer, "BEGIN IMMEDIATE".into_sql_str(), until).await?)
             }
             (Self::Postgres(pool), effects) => {
                 let modes = match effects {
@@ -228,7 +228,7 @@ impl Database {
                      THEN own ELSE {milliseconds} END::text, true) FROM (SELECT (extract(epoch FROM \
                      current_setting('statement_timeout')::interval) * 1000)::bigint AS own) AS server"
                 ));
-                Tx::Postgres(Held::begin(pool, statement.into_sql_str(), until).await?)
+                Tx::Postgres(Held::begin("all", pool, statement.into_sql_str(), until).await?)
             }
         })
     }

@@ -131,7 +131,17 @@ fn not_the_owner() -> Error {
 /// What a role may not do and needs.
 async fn missing(tx: &mut Tx, role: &str, tables: &[&Table]) -> Result<Vec<String>> {
     let mut missing = Vec::new();
+    let named = values([role.to_owned().encode(ColumnType::Text, Engine::Postgres)]);
+    let rows = tx.query_sql(MAY_ENTER, named).await?;
+    let may_enter = rows.first().map(|row| row.get(0, ColumnType::Boolean)).transpose()?.unwrap_or(false);
+    if !may_enter {
+        missing.push("USAGE ON SCHEMA actwright".to_owned());
+    }
     for Need { object, sequence, privileges } in needs(tx, tables).await? {
+        if !may_enter && object.starts_with("actwright.") {
+            // PostgreSQL does not even say what it may do there.
+            continue;
+        }
         let statement = if sequence { MAY_DRAW } else { MAY };
         for privilege in privileges {
             let asked = [role.to_owned(), object.clone(), (*privilege).to_owned()];
@@ -188,6 +198,8 @@ const WHO: &str = "SELECT current_user::text, r.rolsuper OR r.rolbypassrls, ARRA
      AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid)) \
      ORDER BY 1) FROM pg_roles r WHERE r.rolname = current_user";
 const ROLE: &str = "SELECT quote_ident(rolname)::text FROM pg_roles WHERE rolname = $1";
+const MAY_ENTER: &str =
+    "SELECT to_regnamespace('actwright') IS NULL OR has_schema_privilege($1::name, 'actwright', 'USAGE')";
 const MAY: &str = "SELECT has_table_privilege($1::name, $2, $3)";
 const MAY_DRAW: &str = "SELECT has_sequence_privilege($1::name, $2, $3)";
 /// Sequences that defaults of these tables draw from. A default that calls another function is not looked into.
