@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink};
 use actwright_runtime::registry::BoxFuture;
 
-use crate::unwritable;
+use crate::{sync_folder, unwritable};
 
 /// Appends each event to a file, a JSON object a line. Several processes may append to one file.
 #[derive(Debug)]
@@ -42,7 +42,9 @@ fn append(path: &Path, line: String) -> std::io::Result<()> {
     let whole = whole_lines(&mut file)?;
     file.set_len(whole)?;
     // The event counts as delivered then, also after a power cut.
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_data()).inspect_err(|_| {
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
+    let written = written.and_then(|()| if whole == 0 { sync_folder(path) } else { Ok(()) });
+    written.inspect_err(|_| {
         // Nobody is left to report a second failure to; what is there is cut off the next time.
         let _ = file.set_len(whole);
     })
@@ -88,8 +90,8 @@ mod tests {
     /// A reader takes the file line by line: half a line of a process that was killed must not glue to the next.
     #[test]
     fn half_a_line_is_cut_off() {
-        let folder = std::env::temp_dir().join(format!("actwright-events-{}", std::process::id()));
-        let path = folder.join("events.jsonl");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/events.jsonl");
         let content = || std::fs::read_to_string(&path).unwrap();
         append(&path, "{\"id\":1}\n".to_owned()).unwrap();
         for half in ["{\"id\"", &"x".repeat(10_000)] {
@@ -100,6 +102,17 @@ mod tests {
         std::fs::write(&path, "half").unwrap();
         append(&path, "{}\n".to_owned()).unwrap();
         assert_eq!(content(), "{}\n");
-        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// Whoever rotates the file moves it away: the next event begins a new one, and none goes into the old one.
+    #[test]
+    fn a_file_that_was_moved_away_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("events.jsonl"), folder.path().join("events.jsonl.1"));
+        append(&path, "{\"id\":1}\n".to_owned()).unwrap();
+        std::fs::rename(&path, &old).unwrap();
+        append(&path, "{\"id\":2}\n".to_owned()).unwrap();
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "{\"id\":1}\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"id\":2}\n");
     }
 }
