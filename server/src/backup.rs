@@ -23,6 +23,11 @@ pub async fn run(arguments: &DatabaseArguments, to: &Path, json: bool) -> Result
             return Err(Failure::Usage(format!("{} is there already. Name a new file.", path.display())));
         }
     }
+    let folder = open::data_folder(&config);
+    if is_inside(to, &folder) {
+        let message = format!("{} is in the folder that is copied, too. Name a file elsewhere.", to.display());
+        return Err(Failure::Usage(message));
+    }
     let bar = progress("copying");
     // Under its own name only when it is whole, so that a backup that was cut off is not taken for one.
     let partial = to.with_added_extension("partial");
@@ -31,7 +36,6 @@ pub async fn run(arguments: &DatabaseArguments, to: &Path, json: bool) -> Result
         _ => {}
     }
     database.backup(&partial).await?;
-    let folder = open::data_folder(&config);
     let files = if folder.is_dir() { copy(&folder, &data).map_err(|(path, error)| cannot(&path, &error))? } else { 0 };
     finish(&partial, to).map_err(|error| cannot(to, &error))?;
     bar.finish_and_clear();
@@ -46,8 +50,19 @@ pub async fn run(arguments: &DatabaseArguments, to: &Path, json: bool) -> Result
 fn finish(partial: &Path, to: &Path) -> io::Result<()> {
     fs::File::open(partial)?.sync_all()?;
     fs::rename(partial, to)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(folder)?.sync_all()
+    fs::File::open(folder_of(to))?.sync_all()
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether a file would be in a folder, however the two are written.
+fn is_inside(file: &Path, folder: &Path) -> bool {
+    match (folder_of(file).canonicalize(), folder.canonicalize()) {
+        (Ok(place), Ok(folder)) => place.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// Copies a folder with all that is in it, and gives the number of files.

@@ -44,19 +44,18 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
     let bar = progress("calls");
     let mut shutdown = pin!(signal::shutdown());
     let mut failed = 0;
-    let mut stopped_after = None;
     let mut last = 0;
-    loop {
+    let ended = loop {
         let next = tokio::select! {
             biased;
-            () = &mut shutdown => {
-                stopped_after = Some(last);
-                break;
-            }
+            () = &mut shutdown => break Err(stopped(last, "It has its answer")),
             next = lines.recv() => next,
         };
-        let Some(next) = next else { break };
-        let (number, line) = next?;
+        let (number, line) = match next {
+            Some(Ok(numbered)) => numbered,
+            Some(Err(failure)) => break Err(failure),
+            None => break Ok(()),
+        };
         last = number;
         let answer = match line {
             Ok(line) if line.trim().is_empty() => continue,
@@ -64,22 +63,29 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
             Err(problem) => refusal(Value::Null, number, problem),
         };
         failed += u64::from(answer["ok"] != true);
-        let mut out = std::io::stdout().lock();
-        serde_json::to_writer(&mut out, &answer).map_err(std::io::Error::from)?;
-        out.write_all(b"\n")?;
-        out.flush()?;
+        if let Err(error) = write(&answer) {
+            // Whoever reads no more would not learn of the calls that follow.
+            break Err(stopped(number, &format!("Its answer cannot be written ({})", error.kind())));
+        }
         bar.inc(1);
-    }
+    };
     bar.finish_and_clear();
     // Deliveries go on when the time of their call is over.
     runtime.finish_within(signal::PATIENCE).await;
-    match stopped_after {
-        Some(last) => {
-            Err(Failure::CannotRun(format!("Stopped after line {last}. It has its answer; no call after it was made.")))
-        }
-        None if failed > 0 => Err(Failure::Lines(failed)),
-        None => Ok(()),
-    }
+    ended?;
+    if failed > 0 { Err(Failure::Lines(failed)) } else { Ok(()) }
+}
+
+/// Whoever goes on from there repeats nothing and leaves nothing out.
+fn stopped(line: u64, answer: &str) -> Failure {
+    Failure::CannotRun(format!("Stopped after line {line}. {answer}; no call after it was made."))
+}
+
+fn write(answer: &Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, answer)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 async fn answer(runtime: &Runtime, arguments: &CallArguments, number: u64, text: &str) -> Value {

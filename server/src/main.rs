@@ -55,7 +55,8 @@ fn main() -> ExitCode {
         Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(failure) => {
             if json {
-                anstream::println!("{}", failure.to_json());
+                // Where nobody reads it, the exit code says it.
+                let _ = terminal::say(failure.to_json());
             } else {
                 anstream::eprintln!("{} {failure}", terminal::bad("error:"));
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::cli::{DeadLetters, OutboxCommand, OutboxList, RelayArguments};
 use crate::failure::Failure;
 use crate::logging::Logging;
-use crate::terminal::{good, quiet, say, table};
+use crate::terminal::{good, plain, quiet, say, table};
 use crate::{http, open, signal};
 
 /// Entries that are read at a time.
@@ -87,10 +87,10 @@ async fn list(arguments: &OutboxList, json: bool) -> Result<(), Failure> {
         table.add_row([
             entry.outbox_id.to_string(),
             entry.created_at.to_string(),
-            format!("{} {}", entry.kind, entry.name),
-            receiver(entry),
+            plain(&format!("{} {}", entry.kind, entry.name)),
+            plain(&receiver(entry)),
             entry.attempts.to_string(),
-            entry.last_error.clone().unwrap_or_default(),
+            plain(entry.last_error.as_deref().unwrap_or_default()),
         ]);
     }
     // Ids are copied from here.
@@ -119,7 +119,7 @@ fn receiver(entry: &StoredEffect) -> String {
 fn show(entry: &StoredEffect) -> Result<(), Failure> {
     let facts = json!(entry);
     for (name, value) in facts.as_object().into_iter().flatten().filter(|(name, _)| *name != "payload") {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value = value.as_str().map_or_else(|| value.to_string(), plain);
         say(format!("{name:<14} {value}"))?;
     }
     say("payload")?;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::PickArguments;
 use crate::failure::Failure;
 use crate::open;
-use crate::terminal::{say, table};
+use crate::terminal::{plain, say, table};
 
 pub async fn run(arguments: PickArguments, json: bool) -> Result<(), Failure> {
     let (tenant, caller) = open::caller(&arguments.caller)?;
@@ -23,7 +23,7 @@ pub async fn run(arguments: PickArguments, json: bool) -> Result<(), Failure> {
     }
     let mut table = table(["ID", "LABEL", ""]);
     for choice in choices {
-        table.add_row([choice.id.to_string(), choice.label, choice.detail.unwrap_or_default()]);
+        table.add_row([choice.id.to_string(), plain(&choice.label), plain(&choice.detail.unwrap_or_default())]);
     }
     say(table.trim_fmt())
 }

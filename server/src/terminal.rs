@@ -31,6 +31,15 @@ pub fn bad(text: impl Display) -> String {
     format!("{BAD}{text}{BAD:#}")
 }
 
+/// Text of somebody else, on the one line that it belongs to: what would end the line or steer a terminal is shown instead.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { plain.extend(c.escape_default()) } else { plain.push(c) }
+    }
+    plain
+}
+
 /// Writes a line to standard output; colour goes where there is a terminal.
 pub fn say(line: impl Display) -> Result<(), Failure> {
     writeln!(anstream::stdout(), "{line}")?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::TrailArguments;
 use crate::failure::Failure;
 use crate::open;
-use crate::terminal::{bad, good, quiet, say, title};
+use crate::terminal::{bad, good, plain, quiet, say, title};
 
 pub async fn run(arguments: TrailArguments, json: bool) -> Result<(), Failure> {
     let runtime = open::runtime(&arguments.database).await?;
@@ -45,14 +45,14 @@ fn show(entry: &TrailEntry) -> Result<(), Failure> {
         Outcome::Retried => "retried".to_owned(),
         Outcome::Discarded => "discarded".to_owned(),
     };
-    let action = entry.action.as_deref().unwrap_or("?");
+    let action = plain(entry.action.as_deref().unwrap_or("?"));
     let version = entry.version.map(|version| format!("@{version}")).unwrap_or_default();
     say(format!("{}  {outcome}  {}", entry.at, title(format!("{action}{version}"))))?;
     let who = match &entry.actor {
         None => "nobody".to_owned(),
         Some(actor) => match &actor.name {
-            Some(name) => format!("{name} ({})", actor.user_id),
-            None => actor.user_id.clone(),
+            Some(name) => plain(&format!("{name} ({})", actor.user_id)),
+            None => plain(&actor.user_id),
         },
     };
     let place = match &entry.run {
@@ -61,7 +61,7 @@ fn show(entry: &TrailEntry) -> Result<(), Failure> {
             let workflow = run.workflow.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
             let version = run.workflow_version.map(|version| format!(" version {version}")).unwrap_or_default();
             let step = entry.step_path.as_deref().map(|step| format!(", step {step}")).unwrap_or_default();
-            format!(", run {}{workflow}{version}{step}", run.run_id)
+            plain(&format!(", run {}{workflow}{version}{step}", run.run_id))
         }
     };
     let seal = entry.seal.map_or_else(|| "not sealed yet".to_owned(), |seal| format!("seal {seal}"));
@@ -85,7 +85,7 @@ fn fields(value: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A text as it is, everything else as JSON.
+/// A text as it reads on one line, everything else as JSON.
 fn compact(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| plain(&value.to_string()), plain)
 }

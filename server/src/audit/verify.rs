@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::arguments::VerifyArguments;
 use crate::failure::Failure;
 use crate::open;
-use crate::terminal::{bad, good, quiet, say};
+use crate::terminal::{bad, good, plain, quiet, say};
 
 pub async fn run(arguments: &VerifyArguments, json: bool) -> Result<(), Failure> {
     let runtime = open::runtime(&arguments.database).await?;
@@ -46,7 +46,8 @@ pub async fn run(arguments: &VerifyArguments, json: bool) -> Result<(), Failure>
 /// A line about a finding: what, where, whose, and what differs.
 fn described(finding: &Finding) -> String {
     let mut parts = vec![bad(finding.kind)];
-    let mut part = |name: &str, value: Option<String>| parts.extend(value.map(|value| format!("{name} {value}")));
+    let mut part =
+        |name: &str, value: Option<String>| parts.extend(value.map(|value| plain(&format!("{name} {value}"))));
     part("row", finding.audit_id.clone());
     part("amendment", finding.amendment_id.clone());
     part("", finding.operation.clone());

@@ -44,7 +44,7 @@ pub struct Input {
 
 impl Bodies {
     pub fn new(memory: u64, largest: u64, timeout: Duration) -> Self {
-        let pieces = usize::try_from(memory / PIECE).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let pieces = usize::try_from(memory.div_ceil(PIECE)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self { memory: Arc::new(Semaphore::new(pieces)), largest, timeout }
     }
 
@@ -73,7 +73,7 @@ impl Bodies {
         let mut body = request.into_body();
         let begun = match announced {
             Some(length) if length > self.largest => Err(Refusal::too_large(self.largest)),
-            length => self.share(length.unwrap_or(0) / PIECE + 1),
+            length => self.share(length.unwrap_or(0).div_ceil(PIECE).max(1)),
         };
         let mut share = match begun {
             Ok(share) => share,

@@ -14,14 +14,14 @@ use metrics::{Unit, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{bind, listen};
+use super::{bind, listen, request};
 use crate::config::Config;
 use crate::failure::Failure;
 
 /// In seconds: a call takes some milliseconds, and no longer than its deadline.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
-/// A database that takes longer is left out of the answer.
+/// A database that takes longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -51,8 +51,8 @@ pub async fn serve(
     metrics::describe_gauge!(ENTRIES, "What waits in the outbox, by kind and status: pending, or dead.");
     metrics::describe_gauge!(OLDEST, Unit::Seconds, "The age of the oldest entry, by kind and status.");
     metrics::describe_gauge!(CONNECTIONS, "Connections to the database, by pool and state: limit, open, idle.");
-    metrics::describe_counter!("actwright_http_requests_total", "Requests by address, method and status.");
-    metrics::describe_gauge!("actwright_http_requests_in_flight", "Requests that are being answered.");
+    metrics::describe_counter!(request::REQUESTS, "Requests by address, method and status.");
+    metrics::describe_gauge!(request::IN_FLIGHT, "Requests that are being answered.");
     let listener = bind("metrics.listen", address).await?;
     let address = listener.local_addr()?;
     let shared = Arc::new(Metrics { handle, database: database.clone() });
@@ -73,9 +73,7 @@ pub async fn serve(
 }
 
 async fn render(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
-    if tokio::time::timeout(PATIENCE, outbox(&metrics.database)).await.is_err() {
-        tracing::warn!("the outbox could not be counted in time");
-    }
+    outbox(&metrics.database).await;
     for pool in metrics.database.pools() {
         for (state, value) in [("limit", pool.limit), ("open", pool.open), ("idle", pool.idle)] {
             gauge!(CONNECTIONS, "pool" => pool.pool, "state" => state).set(f64::from(value));
@@ -85,22 +83,30 @@ async fn render(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render())
 }
 
+/// What waits in the outbox. When it cannot be counted nobody is told the numbers of the last time, which may be long untrue.
 async fn outbox(database: &Database) {
-    let depth = match database.outbox_depth().await {
-        Ok(depth) => depth,
-        Err(error) => {
+    let depth = match tokio::time::timeout(PATIENCE, database.outbox_depth()).await {
+        Ok(Ok(depth)) => Some(depth),
+        Ok(Err(error)) => {
             tracing::warn!(%error, "the outbox could not be counted");
-            return;
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the outbox could not be counted in time");
+            None
         }
     };
     for kind in KINDS {
         for status in STATES {
-            let found = depth.iter().find(|entry| entry.kind == kind && entry.status == status);
-            let age = found.map_or(Duration::ZERO, |entry| entry.oldest);
+            let found = depth.iter().flatten().find(|entry| entry.kind == kind && entry.status == status);
             #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 entries nobody counts")]
-            let count = found.map_or(0, |entry| entry.count) as f64;
+            let (count, age) = match found {
+                Some(entry) => (entry.count as f64, entry.oldest.as_secs_f64()),
+                None if depth.is_some() => (0.0, 0.0),
+                None => (f64::NAN, f64::NAN),
+            };
             gauge!(ENTRIES, "kind" => kind, "status" => status).set(count);
-            gauge!(OLDEST, "kind" => kind, "status" => status).set(age.as_secs_f64());
+            gauge!(OLDEST, "kind" => kind, "status" => status).set(age);
         }
     }
 }

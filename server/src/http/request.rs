@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use actwright_runtime::Error;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -16,6 +16,9 @@ use super::Shared;
 use super::refusal::{Refusal, Refused};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub const REQUESTS: &str = "actwright_http_requests_total";
+pub const IN_FLIGHT: &str = "actwright_http_requests_in_flight";
 
 /// Longer ids are not taken over.
 const LONGEST_ID: usize = 128;
@@ -43,8 +46,8 @@ pub async fn observed(request: Request, next: Next) -> Response {
         Refusal::from(error).into_response()
     });
     let status = response.status().as_u16();
-    let labels = [("route", route), ("method", method.to_string()), ("status", status.to_string())];
-    metrics::counter!("actwright_http_requests_total", &labels).increment(1);
+    let method = method_label(&method);
+    metrics::counter!(REQUESTS, "route" => route, "method" => method, "status" => status.to_string()).increment(1);
     let code = response.extensions().get::<Refused>().map(|Refused(code)| code.as_str());
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status, code, milliseconds, "answered"));
@@ -52,12 +55,26 @@ pub async fn observed(request: Request, next: Next) -> Response {
     response
 }
 
+/// The method where it is one of HTTP's own. A client may make up any number of others, and each would be kept for ever.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Counts a request until it is answered or given up.
 struct InFlight(metrics::Gauge);
 
 impl InFlight {
     fn new() -> Self {
-        let gauge = metrics::gauge!("actwright_http_requests_in_flight");
+        let gauge = metrics::gauge!(IN_FLIGHT);
         gauge.increment(1.0);
         Self(gauge)
     }

@@ -79,6 +79,10 @@ impl Authenticator {
         }
         let token = token.trim();
         let header = decode_header(token).map_err(|_| Refusal::unauthorized("The token is no JSON Web Token."))?;
+        if header.crit.is_some() {
+            // It changes what the token means, in a way that nobody here knows (RFC 7515, 4.1.11).
+            return Err(Refusal::unauthorized("The token needs an extension that this server does not have: crit."));
+        }
         let named = |key: &&Verifying| header.kid.as_ref().is_none_or(|kid| *kid == key.name);
         let mut refusal = Refusal::unauthorized("No key of this server has signed the token.");
         for key in keys.iter().filter(named).filter(|key| key.validation.algorithms.contains(&header.alg)) {
