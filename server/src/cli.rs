@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::audit::AuditCommand;
 
-/// Runs spec-driven business actions.
+/// Runs spec-driven business actions. `actwright demo` shows what that is.
 ///
-/// Exit codes: 0 done; 1 it cannot run (no database, no file); 2 the command line is wrong; 3 the input is not valid;
-/// 4 the action was refused (denied, not found, conflict, …) or
-/// the audit log is not whole; 5 a passing fault, try again; 6 lines of a batch failed.
+/// Exit codes: 0 done; 1 it cannot run (no database, no file); 2 the command line or the configuration is wrong;
+/// 3 the input is not valid; 4 the action was refused (denied, not found, conflict, …) or the audit log is not whole;
+/// 5 a passing fault, try again; 6 lines of a batch failed.
 ///
 /// RUST_LOG=warn writes to standard error what the database or the file system said.
 #[derive(Debug, Parser)]
@@ -21,7 +21,7 @@ use crate::audit::AuditCommand;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// Write what machines can read
+    /// Write JSON, for programs
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -36,9 +36,9 @@ pub enum Command {
     },
     /// Make a call, or a batch of calls
     ///
-    /// A batch is JSON lines in, JSON lines out, in order:
-    /// {"id": 1, "action": "crm.find_activities", "input": {…}, "version"?, "tenant"?, "actor"?, "run"?, "step_path"?,
-    /// "idempotency_key"?, "dry_run"?}. A line that fails answers {"id": 1, "ok": false, "error": {…}} in its place.
+    /// A batch is JSON lines in, JSON lines out, in order. A line is {"action": "crm.find_activities", "input": {…}}, and has
+    /// id, version, tenant, actor, run, step_path, idempotency_key and dry_run where it needs them. One that fails
+    /// answers {"id": …, "ok": false, "error": {…}} in its place, and the next is made.
     Call(CallArguments),
     /// List the actions
     Actions,
@@ -65,7 +65,8 @@ pub enum Command {
     Token(TokenArguments),
     /// Deliver what the first attempt after a commit did not, until somebody ends it
     ///
-    /// Several may run at once, here and on other machines.
+    /// Now and then it also seals audit rows and removes what has expired. Several may run at once, here and on other
+    /// machines; a server needs none beside it.
     Relay(RelayArguments),
     /// Look at what leaves after the commit, and decide on what was given up
     #[command(subcommand)]
@@ -135,7 +136,7 @@ pub enum DbCommand {
     },
     /// Let a role of PostgreSQL run calls and nothing more; run this as the owner of the tables
     Grant(GrantArguments),
-    /// Say which tables are there, and what waits in the outbox
+    /// Say which tables are there, what waits in the outbox, and on PostgreSQL what the role lacks
     Status {
         #[command(flatten)]
         database: DatabaseArguments,
@@ -181,7 +182,7 @@ pub struct TokenArguments {
     /// Name of the key [default: the first of the algorithm HS256]
     #[arg(long, value_name = "NAME")]
     pub key: Option<String>,
-    /// How long it counts
+    /// After how many minutes it ends
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
     pub minutes: u64,
 }
@@ -220,7 +221,7 @@ pub enum OutboxCommand {
         #[arg(long, value_name = "UUID")]
         tenant: Option<Uuid>,
     },
-    /// Make dead letters due again, with all attempts before them
+    /// Make dead letters due again, as if nobody had tried to deliver them yet
     Retry(DeadLetters),
     /// Decide that dead letters are not delivered
     Discard {
@@ -272,31 +273,34 @@ pub struct DeadLetters {
 pub enum Layout {
     /// All tables are created.
     Standalone,
-    /// An existing PSA database: only the ledger and the outbox are created, in the schema actwright.
+    /// An existing PSA database on PostgreSQL: only tables of our own are created, in the schema actwright.
     Psa,
 }
+
+/// Where help has them: apart from a command's own options.
+const SETTINGS: &str = "Configuration";
 
 /// Settings of the configuration that are often given by hand; `--set` gives any other.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DatabaseArguments {
     /// A configuration file; `actwright config reference` lists its keys [env: ACTWRIGHT_CONFIG]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = SETTINGS, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// sqlite:PATH or postgres://USER@HOST/DATABASE [env: ACTWRIGHT_DB]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = SETTINGS, value_name = "URL")]
     pub db: Option<String>,
     /// Where documents, mails and events.jsonl go [env: ACTWRIGHT_DATA] [default: PATH.data beside a SQLite file, else
     /// actwright-data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = SETTINGS, value_name = "DIR")]
     pub data: Option<String>,
     /// Where the client portal is [env: ACTWRIGHT_PORTAL_URL] [default: http://localhost:3000/portal]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = SETTINGS, value_name = "URL")]
     pub portal_url: Option<String>,
     /// Who mails come from [env: ACTWRIGHT_MAIL_FROM] [default: Quotes <quotes@localhost.localdomain>]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, help_heading = SETTINGS, value_name = "ADDRESS")]
     pub mail_from: Option<String>,
     /// Any key of the configuration, such as delivery.attempts=3
-    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    #[arg(long, help_heading = SETTINGS, value_name = "KEY=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 }
 
