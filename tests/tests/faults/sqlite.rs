@@ -102,7 +102,7 @@ impl Drop for Disk {
 /// Everything that a full disk can cut in half, the database, events, mails and documents, is whole when there is room again.
 ///
 /// Without the right to mount a small disk, the limits of the other tests stand for it: of pages above, and of the size of files
-/// in `server/tests/faults.rs`.
+/// in `server/tests/program/faults.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_is_half_written_on_a_full_disk() {
     let (_databases, place) = place().await;

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use crate::harness::{Seeded, Serving, eventually, follow_up};
+use crate::seeded::{Seeded, blocking, follow_up, said};
+use crate::serving::{Serving, eventually};
 
 const WRITERS: u64 = 4;
 const SETTINGS: [&str; 3] = ["delivery.timeout=500ms", "delivery.first_pause=50ms", "delivery.longest_pause=200ms"];
@@ -88,8 +89,20 @@ fn goes_on(restored: &Seeded, calls: i64) {
     let new = server.call("crm.schedule_activity@1", "Idempotency-Key: new\r\n", &follow_up("Load new"));
     assert_eq!(new.status, 200, "{new:?}");
     drop(server);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    assert_eq!(runtime.block_on(whole(&restored.url)), calls + 1);
+    assert_eq!(blocking(whole(&restored.url)), calls + 1);
+}
+
+/// A folder that is copied into itself would have no end, so a backup is not made there.
+#[test]
+fn a_backup_goes_nowhere_into_what_it_copies() {
+    let seeded = Seeded::sqlite();
+    fs::create_dir_all(seeded.data()).expect("a folder");
+    for inside in ["data/backup.db", "data/../data/backup.db"] {
+        let to = seeded.folder.path().join(inside).display().to_string();
+        let (told, code) = said(&seeded.run(&["db", "backup", "--to", &to]));
+        assert!(told.contains("is in the folder that is copied") && code == Some(2), "{told}");
+    }
+    assert_eq!(fs::read_dir(seeded.data()).expect("the folder").count(), 0, "nothing was begun");
 }
 
 /// Keys of the events in a file, and how many lines it has.
@@ -103,7 +116,6 @@ fn events(data: &Path) -> (BTreeSet<String>, usize) {
 
 #[test]
 fn a_sqlite_database_is_backed_up_under_load_and_restored() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let seeded = Seeded::sqlite();
     let copy = seeded.folder.path().join("backup.db");
     let server = seeded.serve(&SETTINGS);
@@ -116,15 +128,13 @@ fn a_sqlite_database_is_backed_up_under_load_and_restored() {
     drop(server);
 
     // Restored by copying it to where it is used.
-    let restored = Seeded { folder: tempfile::TempDir::new().expect("a folder"), url: String::new() };
-    let file = restored.folder.path().join("test.db");
-    fs::copy(&copy, &file).expect("a copy");
+    let restored = Seeded::new_sqlite();
+    fs::copy(&copy, restored.folder.path().join("test.db")).expect("a copy");
     let data = restored.data();
     fs::create_dir_all(&data).expect("a folder");
     let from = seeded.folder.path().join("backup.db.data");
     fs::copy(from.join("events.jsonl"), data.join("events.jsonl")).expect("events");
-    let restored = Seeded { url: format!("sqlite:{}", file.display()), ..restored };
-    let calls = runtime.block_on(whole(&restored.url));
+    let calls = blocking(whole(&restored.url));
     assert!(calls >= 20 && calls < i64::try_from(done).expect("a number"), "{calls} of {done}: as of the middle");
     goes_on(&restored, calls);
     let (ids, lines) = events(&data);
@@ -134,7 +144,6 @@ fn a_sqlite_database_is_backed_up_under_load_and_restored() {
 
 #[test]
 fn a_postgres_database_is_dumped_under_load_and_restored() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let seeded = Seeded::postgres("dumped");
     let dump = seeded.folder.path().join("backup.dump");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
@@ -152,10 +161,10 @@ fn a_postgres_database_is_dumped_under_load_and_restored() {
     drop(server);
 
     let cluster = actwright_tests::postgres::Cluster::shared().expect("a server");
-    let url = runtime.block_on(cluster.database("restored")).expect("a database");
+    let url = blocking(cluster.database("restored")).expect("a database");
     tool("pg_restore", &["--exit-on-error", "--no-owner", "--dbname", &url, &dump]);
     let restored = Seeded { folder: tempfile::TempDir::new().expect("a folder"), url };
-    let calls = runtime.block_on(whole(&restored.url));
+    let calls = blocking(whole(&restored.url));
     assert!(calls >= 20 && calls < i64::try_from(done).expect("a number"), "{calls} of {done}: as of the middle");
     goes_on(&restored, calls);
 }

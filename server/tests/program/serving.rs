@@ -2,86 +2,17 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::Value;
 
-pub const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-pub const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-pub const PRIYA: &str = "20000000-0000-4000-8000-000000000003";
-pub const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
-pub const TYPE: &str = "71000000-0000-4000-8000-000000000003";
-pub const SECRET: &str = "a secret of the tests, at least 32 bytes long";
+use crate::seeded::{NADIA, Seeded};
 
 /// Patience for what has to happen. Nothing is measured with it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A database with the demonstration's rows, in a folder that goes away.
-pub struct Seeded {
-    pub folder: TempDir,
-    pub url: String,
-}
-
 impl Seeded {
-    pub fn sqlite() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self { folder, url }.filled()
-    }
-
-    pub fn postgres(name: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let cluster = actwright_tests::postgres::Cluster::shared().expect("a server");
-        let url = runtime.block_on(cluster.database(name)).expect("a database");
-        Self { folder: TempDir::new().expect("a folder"), url }.filled()
-    }
-
-    fn filled(self) -> Self {
-        for command in ["init", "seed"] {
-            let output = self.run(&["db", command]);
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-        self
-    }
-
-    /// A command of the program on this database, with no settings but its own.
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ACTWRIGHT_") {
-                command.env_remove(name);
-            }
-        }
-        command
-            .args(arguments)
-            .env("ACTWRIGHT_DB", &self.url)
-            .env("ACTWRIGHT_DATA", self.folder.path().join("data"))
-            .env("ACTWRIGHT_AUTH_KEYS_TEST_ALGORITHM", "HS256")
-            .env("ACTWRIGHT_AUTH_KEYS_TEST_SECRET", SECRET);
-        command
-    }
-
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
-    }
-
-    pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("data")
-    }
-
-    /// A token for a user of the tenant.
-    pub fn token(&self, actor: &str) -> String {
-        self.token_in(TENANT, actor)
-    }
-
-    pub fn token_in(&self, tenant: &str, actor: &str) -> String {
-        let output = self.run(&["token", "--tenant", tenant, "--actor", actor]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-    }
-
     /// A server on a free port, with these settings.
     pub fn serve(&self, settings: &[&str]) -> Serving {
         Serving::start(self, settings)
@@ -256,7 +187,21 @@ pub fn eventually(what: &str, mut is: impl FnMut() -> bool) {
     }
 }
 
-/// An input of `crm.schedule_activity`.
-pub fn follow_up(title: &str) -> Value {
-    json!({ "client_id": CLIENT, "type_id": TYPE, "title": title, "start_time": "2027-01-12T10:00:00+01:00" })
+/// Reads a request from a client: its first line in lower case, and its body.
+pub fn request(stream: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+    let (mut path, mut length) = (String::new(), 0);
+    for line in stream.by_ref().lines() {
+        let line = line.ok()?.to_lowercase();
+        if line.is_empty() {
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).ok()?;
+            return Some((path, body));
+        }
+        if path.is_empty() {
+            path = line;
+        } else if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    None
 }

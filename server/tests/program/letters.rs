@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{NADIA, PRIYA, Seeded, Serving, eventually, follow_up};
+use crate::seeded::{NADIA, PRIYA, Seeded, follow_up};
+use crate::serving::{Serving, eventually};
 
 const NO_RETRIES: [&str; 2] = ["delivery.attempts=1", "delivery.first_pause=10ms"];
 

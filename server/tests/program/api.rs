@@ -4,7 +4,8 @@ use std::io::Write;
 
 use serde_json::json;
 
-use crate::harness::{Answer, CLIENT, PRIYA, Seeded, follow_up};
+use crate::seeded::{CLIENT, PRIYA, Seeded, follow_up};
+use crate::serving::Answer;
 
 /// Programs go by the status and the code, as `docs/http.md` lists them.
 #[test]
@@ -135,7 +136,7 @@ fn requests_beyond_the_limit_are_asked_to_come_again() {
     )
     .expect("the server reads");
     let mut refused = server.get("/api/v1/catalog");
-    crate::harness::eventually("the first request takes the only place", || {
+    crate::serving::eventually("the first request takes the only place", || {
         refused = server.get("/api/v1/catalog");
         refused.status == 503
     });

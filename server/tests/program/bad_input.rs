@@ -1,56 +1,16 @@
 //! Bytes that are no input, at the command line: each line of a batch is answered in its place, and what is wrong is said
 //! without a word of SQL, drivers or panics.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
+use crate::seeded::{CLIENT, NADIA, Seeded, TENANT, limited, piped};
 
 /// Words that tell of what is behind the answer.
 const FORBIDDEN: &[&str] =
     &["sqlx", "SQLSTATE", "syntax error", "relation", "constraint", "panicked", ".rs:", "backtrace", "INTERNAL_ERROR"];
-
-struct Seeded(TempDir);
-
-impl Seeded {
-    fn new() -> Self {
-        let seeded = Self(TempDir::new().expect("a folder"));
-        for step in ["init", "seed"] {
-            assert!(seeded.command(&["db", step]).output().expect("it runs").status.success());
-        }
-        seeded
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        command.args(arguments).env("ACTWRIGHT_DB", format!("sqlite:{}", self.0.path().join("test.db").display()));
-        command
-    }
-
-    fn piped(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        let mut pipe = child.stdin.take().expect("a pipe");
-        let input = input.to_vec();
-        let writer = std::thread::spawn(move || {
-            // A program that has heard enough hangs up.
-            let _ = pipe.write_all(&input);
-        });
-        let output = child.wait_with_output().expect("the program ends");
-        writer.join().expect("all is written");
-        output
-    }
-}
 
 /// Lines that are no call, or whose input is none.
 fn bad_lines() -> Vec<Vec<u8>> {
@@ -93,7 +53,7 @@ fn bad_lines() -> Vec<Vec<u8>> {
 
 #[test]
 fn every_bad_line_of_a_batch_is_answered_in_its_place() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let bad = bad_lines();
     let good = format!(
         r#"{{"id": "good", "action": "crm.create_activity_note", "input": {{"target": {{"type": "client", "id": "{CLIENT}"}}, "body": "fine"}}}}"#
@@ -101,7 +61,7 @@ fn every_bad_line_of_a_batch_is_answered_in_its_place() {
     let mut input = bad.join(&b'\n');
     input.push(b'\n');
     input.extend(good.as_bytes());
-    let output = seeded.piped(&["call", "--batch", "-", "--tenant", TENANT, "--actor", NADIA], &input);
+    let output = piped(seeded.command(&["call", "--batch", "-", "--tenant", TENANT, "--actor", NADIA]), &input);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(output.status.code(), Some(6), "{}", String::from_utf8_lossy(&output.stderr));
@@ -121,10 +81,10 @@ fn every_bad_line_of_a_batch_is_answered_in_its_place() {
 /// One call: the exit code says what kind of mistake it was.
 #[test]
 fn bad_inputs_of_one_call_are_refused() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let call = ["call", "crm.create_activity_note", "--tenant", TENANT, "--actor", NADIA, "--input"];
     for line in bad_lines() {
-        let output = seeded.piped(&[call.as_slice(), &["-"]].concat(), &line);
+        let output = piped(seeded.command(&[call.as_slice(), &["-"]].concat()), &line);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(matches!(output.status.code(), Some(1 | 3)), "{:?} {told}", output.status);
         assert!(FORBIDDEN.iter().all(|word| !told.contains(word)), "{told}");
@@ -138,25 +98,13 @@ fn bad_inputs_of_one_call_are_refused() {
 /// A hundred megabytes are refused, in a line and as an input, in little memory.
 #[test]
 fn a_hundred_megabytes_are_refused_in_little_memory() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let mut line = br#"{"action": "crm.send_quote", "input": {"message": ""#.to_vec();
     line.resize(100_000_000, b'x');
     for arguments in [&["--batch", "-"][..], &["crm.send_quote", "--input", "-"][..]] {
         let all = [&["call"], arguments, &["--tenant", TENANT, "--actor", NADIA]].concat();
         // The limit is on the address space, of which a program takes more than it uses.
-        let program = seeded.command(&all);
-        let mut limited = Command::new("bash");
-        limited
-            .args(["-c", "ulimit -v 700000; exec \"$@\"", "limited"])
-            .arg(program.get_program())
-            .args(program.get_args());
-        limited.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        limited.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = limited.spawn().expect("the program starts");
-        let mut pipe = child.stdin.take().expect("a pipe");
-        let _ = pipe.write_all(&line);
-        drop(pipe);
-        let output = child.wait_with_output().expect("the program ends");
+        let output = piped(limited("ulimit -v 700000", &seeded.command(&all)), &line);
         let told = [output.stdout, output.stderr].concat();
         let told = String::from_utf8_lossy(&told).into_owned();
         assert!(matches!(output.status.code(), Some(1 | 3 | 6)), "{:?} {told}", output.status);

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, PRIYA, Seeded, Serving, eventually, follow_up};
+use crate::seeded::{NADIA, PRIYA, Seeded, TENANT, follow_up};
+use crate::serving::{Answer, Serving, eventually};
 
 fn scraped(server: &Serving) -> String {
     let address: SocketAddr = server.metrics.expect("an address of metrics");
@@ -67,9 +68,59 @@ fn metrics_count_what_happens() {
         });
         assert_eq!(value(&text, "actwright_outbox_entries", &["kind=\"mail\"", "status=\"pending\""]), Some(0.0));
         assert!(value(&text, "actwright_pool_connections", &["state=\"limit\""]).is_some_and(|limit| limit >= 1.0));
+        for pool in if seeded.url.starts_with("sqlite:") { &["writer", "readers"][..] } else { &["all"] } {
+            let waited = value(&text, "actwright_pool_wait_seconds_count", &[&format!("pool=\"{pool}\"")]);
+            assert!(waited.is_some_and(|count| count >= 1.0), "{pool}\n{text}");
+        }
         let route = ["route=\"/api/v1/actions/{id}/{version}\"", "method=\"POST\"", "status=\"200\""];
         assert_eq!(value(&text, "actwright_http_requests_total", &route), Some(3.0), "{text}");
     }
+}
+
+/// A client cannot fill the memory with methods that it makes up: each would be a metric of its own for ever.
+#[test]
+fn methods_that_nobody_knows_are_counted_as_one() {
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&["metrics.listen=127.0.0.1:0"]);
+    for number in 0..20 {
+        assert_eq!(server.raw(&format!("BREW{number} /healthz HTTP/1.1\r\nHost: test\r\n"), b"").status, 405);
+    }
+    let text = scraped(&server);
+    assert!(!text.contains("BREW"), "{text}");
+    let other = ["route=\"/healthz\"", "method=\"other\"", "status=\"405\""];
+    assert_eq!(value(&text, "actwright_http_requests_total", &other), Some(20.0), "{text}");
+}
+
+/// Metrics are open to whoever can reach them, so they name no person: neither callers nor those who get mails.
+#[test]
+fn metrics_hold_no_addresses() {
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&["metrics.listen=127.0.0.1:0"]);
+    let (quote, further) = ("90000000-0000-4000-8000-000000000001", "cfo@brightwater.example");
+    let sent = server.call("crm.send_quote@1", "", &json!({ "quote_id": quote, "email_addresses": [further] }));
+    assert_eq!((sent.status, &sent.json()["output"]["recipients"][0]), (200, &json!(further)), "{sent:?}");
+    let mails = ["kind=\"mail\"", "outcome=\"delivered\""];
+    eventually("the mails are out", || {
+        value(&scraped(&server), "actwright_deliveries_total", &mails).is_some_and(|count| count >= 1.0)
+    });
+    let text = scraped(&server);
+    for told in ["@", "brightwater", "cfo", NADIA, TENANT] {
+        assert!(!text.contains(told), "{told} in {text}");
+    }
+}
+
+/// Numbers that are long untrue would keep an alert from going off.
+#[tokio::test]
+async fn what_cannot_be_counted_has_no_number() {
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&["metrics.listen=127.0.0.1:0"]);
+    let pending = || value(&scraped(&server), "actwright_outbox_entries", &["kind=\"event\"", "status=\"pending\""]);
+    assert_eq!(pending(), Some(0.0));
+    let pool = sqlx::SqlitePool::connect(&seeded.url).await.expect("the database");
+    sqlx::query("ALTER TABLE actwright_outbox RENAME TO lost").execute(&pool).await.expect("a name");
+    assert!(pending().is_some_and(f64::is_nan));
+    sqlx::query("ALTER TABLE lost RENAME TO actwright_outbox").execute(&pool).await.expect("a name");
+    assert_eq!(pending(), Some(0.0));
 }
 
 /// Every call leaves one line with what a search needs, and nothing of what was in it.
@@ -99,7 +150,7 @@ fn the_log_says_who_did_what_and_never_with_which_input() {
     let call = span("call");
     assert_eq!(call["action"], "crm.schedule_activity");
     assert_eq!(call["version"], 1);
-    assert_eq!(call["tenant"], crate::harness::TENANT);
+    assert_eq!(call["tenant"], TENANT);
     assert_eq!(call["invocation_id"], done["meta"]["invocation_id"]);
     assert_eq!(called[1]["outcome"], "VALIDATION_ERROR");
     let logged = server.logged();

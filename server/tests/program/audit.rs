@@ -1,74 +1,30 @@
 //! `actwright audit` as auditors have it: the built program, a real SQLite file, and somebody who works on it behind the program's back.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-use std::process::{Command, Output};
-
+use actwright_tests::conformance::fixture::folder;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
-use tempfile::TempDir;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
+use crate::seeded::{CLIENT, NADIA, Seeded, TENANT, blocking, parsed, said, text};
 
-/// A database with the demonstration's rows.
-struct Seeded {
-    folder: TempDir,
+/// The id of a call that leaves a note about the client.
+fn note(seeded: &Seeded) -> String {
+    let input = json!({ "target": { "type": "client", "id": CLIENT }, "body": "Called back." });
+    let answer = parsed(&seeded.call("crm.create_activity_note", NADIA, &input, &["--json"]));
+    answer["meta"]["invocation_id"].as_str().expect("an id").to_owned()
 }
 
-impl Seeded {
-    fn new() -> Self {
-        let seeded = Self { folder: TempDir::new().expect("a folder") };
-        assert!(seeded.run(&["db", "init"]).status.success());
-        assert!(seeded.run(&["db", "seed"]).status.success());
-        seeded
-    }
-
-    fn url(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("test.db").display())
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        command.args(arguments).env("ACTWRIGHT_DB", self.url()).env_remove("ACTWRIGHT_DATA");
-        command.output().expect("the program runs")
-    }
-
-    /// The id of a call that leaves a note about the client.
-    fn note(&self) -> String {
-        let input = json!({ "target": { "type": "client", "id": CLIENT }, "body": "Called back." }).to_string();
-        let arguments =
-            ["call", "crm.create_activity_note", "--tenant", TENANT, "--actor", NADIA, "--input", &input, "--json"];
-        let output = self.run(&arguments);
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        answer["meta"]["invocation_id"].as_str().expect("an id").to_owned()
-    }
-
-    fn tamper(&self, sql: String) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let mut connection = SqliteConnection::connect(&self.url()).await.expect("a connection");
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("SQL");
-            connection.close().await.expect("the end");
-        });
-    }
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("UTF-8")
-}
-
-/// What is said, and the exit code.
-fn said(output: &Output) -> (String, Option<i32>) {
-    (format!("{}{}", text(&output.stdout), text(&output.stderr)), output.status.code())
+fn tamper(seeded: &Seeded, sql: String) {
+    blocking(async {
+        let mut connection = SqliteConnection::connect(&seeded.url).await.expect("a connection");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("SQL");
+        connection.close().await.expect("the end");
+    });
 }
 
 #[test]
 fn what_was_changed_is_named_and_the_exit_code_says_so() {
-    let seeded = Seeded::new();
-    let (first, second) = (seeded.note(), seeded.note());
+    let seeded = Seeded::sqlite();
+    let (first, second) = (note(&seeded), note(&seeded));
     let (sealed, code) = said(&seeded.run(&["audit", "seal"]));
     assert_eq!((sealed.as_str(), code), ("2 audit rows and 0 amendments sealed\n", Some(0)));
     let (whole, code) = said(&seeded.run(&["audit", "verify"]));
@@ -79,7 +35,7 @@ fn what_was_changed_is_named_and_the_exit_code_says_so() {
     let file = file.display().to_string();
     assert_eq!(said(&seeded.run(&["audit", "verify", "--anchors", &file])).1, Some(0));
 
-    seeded.tamper(format!("UPDATE audit_logs SET user_id = 'somebody' WHERE audit_id = '{first}'"));
+    tamper(&seeded, format!("UPDATE audit_logs SET user_id = 'somebody' WHERE audit_id = '{first}'"));
     let (told, code) = said(&seeded.run(&["audit", "verify"]));
     assert_eq!(code, Some(4));
     for expected in ["row changed", &first, "differs in user_id", "crm.create_activity_note", NADIA, "1 finding(s)"] {
@@ -92,7 +48,7 @@ fn what_was_changed_is_named_and_the_exit_code_says_so() {
     assert_eq!(finding["finding"]["columns"], json!(["user_id"]));
 
     // Whoever can write everything begins the chain anew: only the anchor tells.
-    seeded.tamper("DELETE FROM actwright_audit_seals; DELETE FROM actwright_audit_heads".to_owned());
+    tamper(&seeded, "DELETE FROM actwright_audit_seals; DELETE FROM actwright_audit_heads".to_owned());
     assert_eq!(said(&seeded.run(&["audit", "seal"])).1, Some(0));
     assert_eq!(said(&seeded.run(&["audit", "verify"])).1, Some(0));
     let (told, code) = said(&seeded.run(&["audit", "verify", "--anchors", &file]));
@@ -103,8 +59,8 @@ fn what_was_changed_is_named_and_the_exit_code_says_so() {
 
 #[test]
 fn a_trail_says_who_did_what() {
-    let seeded = Seeded::new();
-    let id = seeded.note();
+    let seeded = Seeded::sqlite();
+    let id = note(&seeded);
     let entity = format!("client:{CLIENT}");
     let (told, code) = said(&seeded.run(&["audit", "trail", "--tenant", TENANT, "--entity", &entity]));
     assert_eq!(code, Some(0), "{told}");
@@ -118,9 +74,51 @@ fn a_trail_says_who_did_what() {
     assert_eq!(told, "No audit row matches.\n");
 }
 
+/// Whoever can name themselves cannot write lines of their own into what an auditor reads.
+#[test]
+fn names_do_not_forge_lines() {
+    let seeded = Seeded::sqlite();
+    note(&seeded);
+    let forged = "2026-01-01T00:00:00.000Z  done  crm.forged@1";
+    let name = format!("char(10) || '{forged}' || char(155) || '2K'");
+    tamper(&seeded, format!("UPDATE users SET last_name = {name} WHERE user_id = '{NADIA}'"));
+    let (told, code) = said(&seeded.run(&["audit", "trail", "--tenant", TENANT]));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains(&format!("\\n{forged}\\u{{9b}}2K")), "{told}");
+    assert!(told.lines().all(|line| !line.starts_with(forged)), "{told}");
+}
+
+/// Beside a PSA, the trail is read from the PSA's own audit log, and says the names of its users.
+#[test]
+fn a_trail_is_read_beside_a_psa() {
+    let seeded = Seeded::new_postgres("psa trail");
+    blocking(async {
+        let mut connection = sqlx::PgConnection::connect(&seeded.url).await.expect("a connection");
+        for file in ["schema.sql", "seed.sql"] {
+            let sql = std::fs::read_to_string(folder("fixtures/psa").join(file)).expect("a file");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("SQL");
+        }
+        connection.close().await.expect("the end");
+    });
+    let (told, code) = said(&seeded.run(&["db", "init", "--layout", "psa"]));
+    assert_eq!(code, Some(0), "{told}");
+    let client = "40000000-0000-4000-8000-000000000001";
+    let input = json!({ "target": { "type": "client", "id": client }, "body": "Called back." });
+    let answer = parsed(&seeded.call("crm.create_activity_note", NADIA, &input, &["--json"]));
+    assert_eq!(said(&seeded.run(&["audit", "seal"])).1, Some(0));
+    let entity = format!("client:{client}");
+    let (told, code) = said(&seeded.run(&["audit", "trail", "--tenant", TENANT, "--entity", &entity]));
+    assert_eq!(code, Some(0), "{told}");
+    let id = answer["meta"]["invocation_id"].as_str().expect("an id");
+    let (who, row) = (format!("by Glinda Good ({NADIA})"), format!("row {id}, seal 1"));
+    for expected in ["done  crm.create_activity_note@1", &who, &row] {
+        assert!(told.contains(expected), "no {expected} in {told}");
+    }
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     for (arguments, expected) in [
         (vec!["audit", "trail", "--tenant", TENANT, "--entity", "quote"], "expected KIND:UUID"),
         (vec!["audit", "trail", "--tenant", TENANT, "--from", "yesterday"], "is no time"),

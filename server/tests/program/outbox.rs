@@ -1,41 +1,24 @@
 //! Dead letters from the command line, as operators decide on them.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
-
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
+use crate::seeded::{CLIENT, NADIA, Seeded, TENANT, follow_up};
+
 const OTHER: &str = "10000000-0000-4000-8000-000000000002";
-const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
-const TYPE: &str = "71000000-0000-4000-8000-000000000003";
 
 /// A database of the demonstration, whose events go to a receiver that is never there, and are tried once.
-struct Unheard {
-    folder: TempDir,
-}
+struct Unheard(Seeded);
 
 impl Unheard {
     fn new() -> Self {
-        let unheard = Self { folder: TempDir::new().expect("a folder") };
-        assert!(unheard.run(&["db", "init"]).status.success());
-        assert!(unheard.run(&["db", "seed"]).status.success());
-        unheard
+        Self(Seeded::sqlite())
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ACTWRIGHT_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = self.0.command(arguments);
         command
-            .args(arguments)
-            .env("ACTWRIGHT_DB", format!("sqlite:{}", self.folder.path().join("test.db").display()))
             .env("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_URL", "http://127.0.0.1:1/hunter2")
             .env("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
             .env("ACTWRIGHT_DELIVERY_ATTEMPTS", "1");
@@ -49,8 +32,7 @@ impl Unheard {
 
     /// Makes a call whose event becomes a dead letter. Gives the letter.
     fn dead(&self) -> Value {
-        let input = json!({ "client_id": CLIENT, "type_id": TYPE, "title": "x", "start_time": "2027-01-12T10:00:00Z" });
-        let (action, input) = ("crm.schedule_activity", input.to_string());
+        let (action, input) = ("crm.schedule_activity", follow_up("x").to_string());
         let answer = self.json(&["call", action, "--tenant", TENANT, "--actor", NADIA, "--input", &input]);
         assert_eq!(answer["meta"]["effects"][0]["sink"], "crm", "{answer}");
         assert_eq!(answer["meta"]["effects"][0]["delivered"], false);

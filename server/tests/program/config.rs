@@ -1,13 +1,12 @@
 //! The configuration as operators have it: a file, the environment, arguments; and what they are told when it is wrong.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::seeded::{actwright, text};
 
 /// A folder with a configuration file.
 struct Configured {
@@ -22,13 +21,8 @@ impl Configured {
     }
 
     fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ACTWRIGHT_") {
-                command.env_remove(name);
-            }
-        }
-        command.args(["config"]).args(arguments).envs(variables.iter().copied());
+        let mut command = actwright(&[&["config"], arguments].concat());
+        command.envs(variables.iter().copied());
         command.env("ACTWRIGHT_CONFIG", "actwright.yaml").current_dir(self.folder.path());
         command.output().expect("the program runs")
     }
@@ -48,19 +42,12 @@ impl Configured {
     }
 }
 
-/// Operators find every key on the page, and no key that is gone. `UPDATE=1` writes the list anew.
+/// Operators find every key on the page, and no key that is gone.
 #[test]
 fn the_page_lists_every_key() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
-    let page = fs::read_to_string(&path).expect("the page");
-    let heading = "## All keys\n\n";
-    let (before, _) = page.split_once(heading).expect("a heading");
     let reference = Configured::new("").run(&["reference"], &[]);
-    let expected = format!("{before}{heading}{}", String::from_utf8(reference.stdout).expect("UTF-8"));
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &expected).expect("the page");
-    }
-    assert!(fs::read_to_string(&path).expect("the page") == expected, "run this test with UPDATE=1");
+    actwright_tests::page::keep("configuration.md", "all keys", text(&reference.stdout))
+        .unwrap_or_else(|why| panic!("{why}"));
 }
 
 /// Who overrules whom, and that the answer says who did.

@@ -6,7 +6,8 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::harness::{Answer, Seeded, Serving, eventually, follow_up};
+use crate::seeded::{Seeded, follow_up};
+use crate::serving::{Answer, Serving, eventually};
 
 /// A call whose body has arrived up to its last byte.
 fn half_sent(server: &Serving, title: &str) -> TcpStream {

@@ -1,100 +1,30 @@
 //! The command line as its users have it: the built program, a real SQLite file.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-const PRIYA: &str = "20000000-0000-4000-8000-000000000003";
-const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
-const RUN: &str = "a2000000-0000-4000-8000-000000000001";
-const TYPE: &str = "71000000-0000-4000-8000-000000000003";
+use crate::seeded::{CLIENT, NADIA, PRIYA, RUN, Seeded, TENANT, actwright, follow_up, parsed, piped, text};
 
-/// A database with the demonstration's rows.
-struct Seeded {
-    folder: TempDir,
+fn batch(seeded: &Seeded, lines: &str, more: &[&str]) -> (Output, Vec<Value>) {
+    let output = piped(seeded.command(&[&["call", "--batch", "-"], more].concat()), lines.as_bytes());
+    let answers = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    (output, answers)
 }
 
-impl Seeded {
-    fn new() -> Self {
-        let seeded = Self { folder: TempDir::new().expect("a folder") };
-        assert!(seeded.run(&["db", "init"]).status.success());
-        assert!(seeded.run(&["db", "seed"]).status.success());
-        seeded
-    }
-
-    fn url(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("test.db").display())
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = actwright(arguments);
-        command.env("ACTWRIGHT_DB", self.url());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
-    }
-
-    fn call(&self, action: &str, actor: &str, input: &Value, more: &[&str]) -> Output {
-        let input = input.to_string();
-        let mut arguments = vec!["call", action, "--tenant", TENANT, "--actor", actor, "--input", &input];
-        arguments.extend(more);
-        self.run(&arguments)
-    }
-
-    fn batch(&self, lines: &str, more: &[&str]) -> (Output, Vec<Value>) {
-        let mut arguments = vec!["call", "--batch", "-"];
-        arguments.extend(more);
-        let output = piped(self.command(&arguments), lines);
-        let answers = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        (output, answers)
-    }
-
-    /// How many activities the client has.
-    fn activities(&self) -> u64 {
-        let found = self.call("crm.find_activities", NADIA, &json!({ "client_id": CLIENT, "limit": 200 }), &[]);
-        parsed(&found)["output"]["count"].as_u64().expect("a count")
-    }
-}
-
-fn actwright(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-    command.args(arguments).env_remove("ACTWRIGHT_DB").env_remove("ACTWRIGHT_DATA");
-    command
-}
-
-fn piped(mut command: Command, input: &str) -> Output {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the program reads");
-    child.wait_with_output().expect("the program ends")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("UTF-8")
-}
-
-fn parsed(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn follow_up(title: &str) -> Value {
-    json!({ "client_id": CLIENT, "type_id": TYPE, "title": title, "start_time": "2027-01-12T10:00:00+01:00" })
+/// How many activities the client has.
+fn activities(seeded: &Seeded) -> u64 {
+    let found = seeded.call("crm.find_activities", NADIA, &json!({ "client_id": CLIENT, "limit": 200 }), &[]);
+    parsed(&found)["output"]["count"].as_u64().expect("a count")
 }
 
 /// Stored workflows are what `cargo gen diff --workflows -` reads: a list of definitions with names.
 #[test]
 fn stored_workflows_are_printed() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let stored = parsed(&seeded.run(&["workflows"]));
     let stored = stored.as_array().expect("a list");
     assert!(stored.iter().any(|workflow| workflow["name"].as_str().is_some_and(|name| name.ends_with(" (draft)"))));
@@ -140,7 +70,7 @@ fn files(folder: &Path) -> usize {
 /// Scripts branch on exit codes.
 #[test]
 fn exit_codes_tell_what_went_wrong() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let code = |output: Output| output.status.code();
     assert_eq!(code(seeded.call("crm.schedule_activity", NADIA, &follow_up("x"), &[])), Some(0));
     assert_eq!(code(seeded.call("crm.find_activities", NADIA, &json!({}), &[])), Some(3));
@@ -171,7 +101,7 @@ fn exit_codes_tell_what_went_wrong() {
 /// People read every problem of their input at once, with the place; machines get the same as JSON.
 #[test]
 fn all_problems_are_listed() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let input = json!({ "client_id": "x", "limit": 0, "date_from": "yesterday" });
     let refused = seeded.call("crm.find_activities", NADIA, &input, &[]);
     let shown = text(&refused.stderr);
@@ -186,7 +116,7 @@ fn all_problems_are_listed() {
 /// A spelling mistake in the name of an action gets a suggestion.
 #[test]
 fn unknown_actions_get_a_suggestion() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let refused = seeded.call("crm.find_activity", NADIA, &json!({}), &[]);
     assert!(text(&refused.stderr).contains("Did you mean crm.find_activities?"), "{}", text(&refused.stderr));
     let refused = seeded.call("crm.find_activities@7", NADIA, &json!({}), &[]);
@@ -196,7 +126,7 @@ fn unknown_actions_get_a_suggestion() {
 /// A batch answers line by line, in order, and no bad line stops it.
 #[test]
 fn a_batch_goes_on_after_bad_lines() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let lines = [
         json!({ "id": "a", "action": "crm.schedule_activity", "input": follow_up("first") }).to_string(),
         "{ not json".to_owned(),
@@ -206,8 +136,8 @@ fn a_batch_goes_on_after_bad_lines() {
         json!({ "id": "e", "action": "crm.schedule_activity", "actor": NADIA, "run": RUN, "input": {} }).to_string(),
         json!({ "id": "f", "action": "crm.schedule_activity", "run": RUN, "step_path": "s1", "input": follow_up("by a run") }).to_string(),
     ];
-    let before = seeded.activities();
-    let (output, answers) = seeded.batch(&lines.join("\n"), &["--tenant", TENANT, "--actor", NADIA]);
+    let before = activities(&seeded);
+    let (output, answers) = batch(&seeded, &lines.join("\n"), &["--tenant", TENANT, "--actor", NADIA]);
     let told: Vec<(Value, Value)> = answers.iter().map(|one| (one["id"].clone(), one["ok"].clone())).collect();
     let expected = [("a", true), ("", false), ("c", false), ("d", false), ("e", false), ("f", true)];
     let expected = expected.map(|(id, ok)| (if id.is_empty() { Value::Null } else { json!(id) }, json!(ok)));
@@ -215,37 +145,62 @@ fn a_batch_goes_on_after_bad_lines() {
     assert_eq!(answers[1]["meta"]["line"], 2);
     assert_eq!(answers[3]["error"]["code"], "PERMISSION_DENIED");
     assert_eq!(output.status.code(), Some(6));
-    assert_eq!(seeded.activities(), before + 2);
+    assert_eq!(activities(&seeded), before + 2);
+}
+
+/// Nobody learns of calls whose answers cannot be written: none is made after the first of them, and the exit code says so.
+#[test]
+fn a_batch_that_nobody_listens_to_stops() {
+    let seeded = Seeded::sqlite();
+    let before = activities(&seeded);
+    let mut command = seeded.command(&["call", "--batch", "-", "--tenant", TENANT, "--actor", NADIA]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let line = |id: u32| json!({ "id": id, "action": "crm.schedule_activity", "input": follow_up("heard") });
+    writeln!(input, "{}", line(1)).expect("the program reads");
+    output.read_line(&mut String::new()).expect("an answer");
+    drop(output);
+    for id in 2..10 {
+        // At some point it reads no more.
+        let _ = writeln!(input, "{}", line(id));
+    }
+    let ended = child.wait_with_output().expect("the program ends");
+    let told = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(told.contains("Stopped after line 2. Its answer cannot be written"), "{told}");
+    assert_eq!(activities(&seeded), before + 2);
 }
 
 /// A rehearsal shows everything and leaves nothing.
 #[test]
 fn a_dry_run_stores_nothing() {
-    let seeded = Seeded::new();
-    let before = seeded.activities();
+    let seeded = Seeded::sqlite();
+    let before = activities(&seeded);
     let answer = parsed(&seeded.call("crm.schedule_activity", NADIA, &follow_up("rehearsal"), &["--dry-run"]));
     assert_eq!(answer["meta"]["dry_run"]["changes"][0]["table"], "interactions");
     assert_eq!(answer["meta"]["dry_run"]["events"][0]["name"], "INTERACTION_LOGGED");
-    assert_eq!(seeded.activities(), before);
+    assert_eq!(activities(&seeded), before);
 }
 
 /// Input comes from the line, a file or a pipe.
 #[test]
 fn input_comes_from_anywhere() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let input = json!({ "client_id": CLIENT, "limit": 1 }).to_string();
     let file = seeded.folder.path().join("input.json");
     std::fs::write(&file, &input).expect("a file");
     let at_file = format!("@{}", file.display());
     let arguments = |source| ["call", "crm.find_activities", "--tenant", TENANT, "--actor", NADIA, "--input", source];
     assert_eq!(parsed(&seeded.run(&arguments(&at_file)))["output"]["count"], 1);
-    assert_eq!(parsed(&piped(seeded.command(&arguments("-")), &input))["output"]["count"], 1);
+    assert_eq!(parsed(&piped(seeded.command(&arguments("-")), input.as_bytes()))["output"]["count"], 1);
 }
 
 /// Setting up twice is safe, and loading the rows twice is refused without a trace.
 #[test]
 fn setting_up_is_repeatable() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let again = seeded.run(&["db", "init"]);
     assert!(text(&again.stdout).contains("Nothing to do"));
     let again = seeded.run(&["db", "seed"]);
@@ -271,7 +226,7 @@ fn actions_are_described() {
 /// Forms ask for rows, narrowed by other fields.
 #[test]
 fn pickers_answer() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let narrowed = format!("client_id={CLIENT}");
     let found = seeded.run(&["pick", "contact", "--tenant", TENANT, "--actor", NADIA, "--where", &narrowed, "--json"]);
     let found = parsed(&found);
@@ -281,13 +236,13 @@ fn pickers_answer() {
 /// Whoever repeats a call is told whose answer it gets: the first call's id, its time, and the run that made it.
 #[test]
 fn a_repeated_call_says_whose_answer_it_is() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     for (caller, run) in [(["--actor", NADIA], Value::Null), (["--run", RUN], json!(RUN))] {
         let (input, key) = (follow_up("Once").to_string(), format!("key {run}"));
         let mut arguments = vec!["call", "crm.schedule_activity", "--json", "--tenant", TENANT, "--input", &input];
         arguments.extend(["--idempotency-key", &key]);
         arguments.extend(caller);
-        let before = seeded.activities();
+        let before = activities(&seeded);
         let first = parsed(&seeded.run(&arguments));
         assert_eq!(first["meta"]["deduplicated"], Value::Null, "{first}");
         let again = parsed(&seeded.run(&arguments));
@@ -296,14 +251,14 @@ fn a_repeated_call_says_whose_answer_it_is() {
         assert_eq!(original["run_id"], run);
         assert!(original["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{original}");
         assert_eq!(again["output"], first["output"]);
-        assert_eq!(seeded.activities(), before + 1);
+        assert_eq!(activities(&seeded), before + 1);
     }
 }
 
 /// A sweep says what it removed; what has not expired stays.
 #[test]
 fn a_sweep_counts() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let (call, more) = (follow_up("Kept"), ["--idempotency-key", "kept"]);
     assert!(seeded.call("crm.schedule_activity", NADIA, &call, &more).status.success());
     assert_eq!(parsed(&seeded.run(&["db", "sweep", "--json"])), json!({ "results": 0, "settled": 0 }));

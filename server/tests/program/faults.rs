@@ -1,9 +1,6 @@
 //! The program under faults of its process and machine: asked to end under load, files that may not grow, a clock that steps
 //! back.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![cfg(target_os = "linux")]
-
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,73 +10,40 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
-use tempfile::TempDir;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-const NADIA: &str = "20000000-0000-4000-8000-000000000001";
-const CLIENT: &str = "50000000-0000-4000-8000-000000000001";
-const TYPE: &str = "71000000-0000-4000-8000-000000000003";
+use crate::seeded::{NADIA, Seeded, TENANT, follow_up, limited, piped};
 
-/// A database with the demonstration's rows.
-struct Seeded(TempDir);
+async fn connect(seeded: &Seeded) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(seeded.folder.path().join("test.db")).connect().await.unwrap()
+}
 
-impl Seeded {
-    fn new() -> Self {
-        let seeded = Self(TempDir::new().unwrap());
-        for arguments in [["db", "init"], ["db", "seed"]] {
-            assert!(seeded.command(&arguments).output().unwrap().status.success());
-        }
-        seeded
-    }
+/// Titles of the activities that tests make.
+async fn titles(seeded: &Seeded) -> Vec<String> {
+    let mut connection = connect(seeded).await;
+    let titles = sqlx::query_scalar("SELECT title FROM interactions WHERE title LIKE 'line %' ORDER BY interaction_id");
+    let titles = titles.fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    titles
+}
 
-    fn file(&self) -> PathBuf {
-        self.0.path().join("test.db")
-    }
-
-    fn events(&self) -> PathBuf {
-        self.0.path().join("test.db.data/events.jsonl")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-        self.equip(command.args(arguments));
-        command
-    }
-
-    fn equip(&self, command: &mut Command) {
-        let url = format!("sqlite:{}", self.file().display());
-        command.env_remove("ACTWRIGHT_DATA").env("ACTWRIGHT_DB", url);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    }
-
-    async fn connect(&self) -> SqliteConnection {
-        SqliteConnectOptions::new().filename(self.file()).connect().await.unwrap()
-    }
-
-    /// Titles of the activities that tests make.
-    async fn titles(&self) -> Vec<String> {
-        let mut connection = self.connect().await;
-        let titles =
-            sqlx::query_scalar("SELECT title FROM interactions WHERE title LIKE 'line %' ORDER BY interaction_id");
-        let titles = titles.fetch_all(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        titles
-    }
-
-    /// Every event, of which each has to be whole.
-    fn sent(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.events()).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("half an event: {line}")))
-            .collect()
-    }
+/// Every event, of which each has to be whole.
+fn sent(seeded: &Seeded) -> Vec<Value> {
+    let text = std::fs::read_to_string(seeded.events()).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("half an event: {line}"))).collect()
 }
 
 const BATCH: [&str; 7] = ["call", "--batch", "-", "--tenant", TENANT, "--actor", NADIA];
 
+/// The program, with a pipe at each end.
+fn started(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 fn line(title: &str) -> String {
-    let input = json!({ "client_id": CLIENT, "type_id": TYPE, "title": title, "start_time": "2026-03-05T09:00:00Z" });
-    format!("{}\n", json!({ "id": title, "action": "crm.schedule_activity", "idempotency_key": title, "input": input }))
+    format!(
+        "{}\n",
+        json!({ "id": title, "action": "crm.schedule_activity", "idempotency_key": title, "input": follow_up(title) })
+    )
 }
 
 /// Asks a process to end, as a supervisor does.
@@ -95,8 +59,8 @@ fn answers(output: &[u8]) -> Vec<Value> {
 /// nothing and leaves nothing out.
 #[tokio::test]
 async fn a_batch_that_is_asked_to_end_says_how_far_it_came() {
-    let seeded = Seeded::new();
-    let mut child = seeded.command(&BATCH).stdin(Stdio::piped()).spawn().unwrap();
+    let seeded = Seeded::sqlite();
+    let mut child = started(&mut seeded.command(&BATCH));
     let mut input = child.stdin.take().unwrap();
     // Its end of the pipe stays open: waiting for lines must not keep it from ending.
     let writer = std::thread::spawn(move || {
@@ -125,30 +89,26 @@ async fn a_batch_that_is_asked_to_end_says_how_far_it_came() {
 
     let answered = 5 + answers(&rest).len();
     assert!(told.contains(&format!("Stopped after line {answered}.")), "{told}");
-    let made: BTreeSet<String> = seeded.titles().await.into_iter().collect();
+    let made: BTreeSet<String> = titles(&seeded).await.into_iter().collect();
     assert_eq!(made, (1..=answered).map(|number| format!("line {number}")).collect());
-    assert_eq!(seeded.sent().len(), answered, "what was delivered at once");
+    assert_eq!(sent(&seeded).len(), answered, "what was delivered at once");
 }
 
 /// A relay that is asked to end finishes the deliveries that it is at and leaves the rest to the next: each event goes out once.
 #[tokio::test]
 async fn a_relay_that_is_asked_to_end_loses_and_doubles_nothing() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     // Where a folder is in the place of the file, no event can be delivered.
     std::fs::create_dir_all(seeded.events()).unwrap();
-    let mut child = seeded.command(&BATCH).stdin(Stdio::piped()).spawn().unwrap();
     let lines: String = (1..=150).map(|number| line(&format!("line {number}"))).collect();
-    let mut input = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    assert_eq!(answers(&child.wait_with_output().unwrap().stdout).len(), 150);
-    writer.join().unwrap().unwrap();
+    assert_eq!(answers(&piped(seeded.command(&BATCH), lines.as_bytes()).stdout).len(), 150);
     std::fs::remove_dir(seeded.events()).unwrap();
-    let mut connection = seeded.connect().await;
+    let mut connection = connect(&seeded).await;
     connection.execute("UPDATE actwright_outbox SET available_at = created_at").await.unwrap();
 
-    let mut relay = seeded.command(&["relay"]).spawn().unwrap();
+    let mut relay = started(&mut seeded.command(&["relay"]));
     let begun = Instant::now();
-    while seeded.sent().len() < 5 {
+    while sent(&seeded).len() < 5 {
         assert!(begun.elapsed() < Duration::from_secs(30), "the relay delivers nothing");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -156,15 +116,15 @@ async fn a_relay_that_is_asked_to_end_loses_and_doubles_nothing() {
     terminate(&relay);
     assert!(relay.wait().unwrap().success());
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
-    let at_the_end = seeded.sent().len();
+    let at_the_end = sent(&seeded).len();
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM actwright_outbox WHERE status = 'pending'")
         .fetch_one(&mut connection)
         .await
         .unwrap();
     assert_eq!(at_the_end + usize::try_from(left).unwrap(), 150, "what was sent is noted");
     assert!(seeded.command(&["relay", "--once"]).output().unwrap().status.success());
-    let keys: BTreeSet<String> = seeded.sent().iter().map(|event| event["id"].to_string()).collect();
-    assert_eq!((keys.len(), seeded.sent().len()), (150, 150));
+    let keys: BTreeSet<String> = sent(&seeded).iter().map(|event| event["id"].to_string()).collect();
+    assert_eq!((keys.len(), sent(&seeded).len()), (150, 150));
     connection.close().await.unwrap();
 }
 
@@ -172,16 +132,12 @@ async fn a_relay_that_is_asked_to_end_loses_and_doubles_nothing() {
 /// is half there, and it goes on without the limit.
 #[tokio::test]
 async fn files_that_may_not_grow_make_calls_fail_whole() {
-    let seeded = Seeded::new();
-    let largest = std::fs::read_dir(seeded.0.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).max();
-    let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", largest.unwrap() / 1024 + 32);
-    let mut command = Command::new("bash");
-    command.args(["-c", &limited, env!("CARGO_BIN_EXE_actwright")]).args(BATCH);
-    seeded.equip(&mut command);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let seeded = Seeded::sqlite();
+    let files = std::fs::read_dir(seeded.folder.path()).unwrap();
+    let largest = files.map(|file| file.unwrap().metadata().unwrap().len()).max().unwrap();
+    let limits = format!("trap '' XFSZ; ulimit -f {}", largest / 1024 + 32);
     let lines: String = (1..=60).map(|number| line(&format!("line {number}"))).collect();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = piped(limited(&limits, &seeded.command(&BATCH)), lines.as_bytes());
     let answers = answers(&output.stdout);
     assert_eq!(answers.len(), 60, "{}", String::from_utf8_lossy(&output.stderr));
     let (done, failed): (Vec<&Value>, Vec<&Value>) = answers.iter().partition(|answer| answer["ok"] == true);
@@ -191,13 +147,12 @@ async fn files_that_may_not_grow_make_calls_fail_whole() {
         assert!(answer["error"]["message"].as_str().unwrap().contains("disk"), "{answer}");
         assert_eq!(answer["error"]["details"], json!({}), "a commit that the database refused is no open question");
     }
-    assert_eq!(seeded.titles().await.len(), done.len());
+    assert_eq!(titles(&seeded).await.len(), done.len());
 
-    let mut child = seeded.command(&BATCH).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    assert!(child.wait_with_output().unwrap().status.success(), "without the limit all go well");
-    assert_eq!(seeded.titles().await.len(), 60);
-    seeded.sent();
+    let output = piped(seeded.command(&BATCH), lines.as_bytes());
+    assert!(output.status.success(), "without the limit all go well");
+    assert_eq!(titles(&seeded).await.len(), 60);
+    sent(&seeded);
 }
 
 /// The library that gives a process another clock.
@@ -219,7 +174,7 @@ struct Clocked {
 
 impl Clocked {
     fn start(seeded: &Seeded) -> Self {
-        let clock = seeded.0.path().join("clock");
+        let clock = seeded.folder.path().join("clock");
         set(&clock, "+0");
         let mut command = seeded.command(&BATCH);
         // What is measured in time spans must not depend on the clock, so that one stays as it is.
@@ -229,7 +184,7 @@ impl Clocked {
             .env("FAKETIME_NO_CACHE", "1")
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
             .env("DONT_FAKE_MONOTONIC", "1");
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = started(&mut command);
         let output = BufReader::new(child.stdout.take().unwrap());
         Self { child, output, clock }
     }
@@ -253,7 +208,7 @@ fn set(clock: &Path, offset: &str) {
 /// a key is known. Deadlines do not depend on it.
 #[tokio::test]
 async fn a_clock_that_steps_back_holds_nothing_up() {
-    let seeded = Seeded::new();
+    let seeded = Seeded::sqlite();
     let mut batch = Clocked::start(&seeded);
     let mut ids = Vec::new();
     for (number, offset) in ["+0", "-3600", "-7200", "+0", "-86400"].into_iter().enumerate() {
@@ -270,11 +225,11 @@ async fn a_clock_that_steps_back_holds_nothing_up() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{offset}: {:?}", begun.elapsed());
     }
     assert!(ids.is_sorted(), "{ids:?}");
-    let at: Vec<Value> = seeded.sent().iter().map(|event| event["time"].clone()).collect();
+    let at: Vec<Value> = sent(&seeded).iter().map(|event| event["time"].clone()).collect();
     assert!(!at.is_sorted_by_key(Value::to_string), "the clock of the process did step back: {at:?}");
     let expected: Vec<String> =
         (0..5).flat_map(|number| ["a", "b"].map(|part| format!("line {number}{part}"))).collect();
-    assert_eq!(seeded.titles().await, expected, "rows are in the order in which they were made");
+    assert_eq!(titles(&seeded).await, expected, "rows are in the order in which they were made");
     drop(batch.child.stdin.take());
     assert!(batch.child.wait().unwrap().success());
 }

@@ -1,24 +1,15 @@
 //! What `cargo gen export` gives to others, in the hands of their tools: the TypeScript compiler, Node.js, a validator of
 //! OpenAPI. Needs Node.js 18 or newer and npm.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use actwright_codegen::export;
 use actwright_codegen::model::Model;
 use actwright_random_specs::Specs;
 
-const TENANT: &str = "10000000-0000-4000-8000-000000000001";
-
-/// The key of the server's tokens.
-const KEY: [(&str, &str); 2] = [
-    ("ACTWRIGHT_AUTH_KEYS_TEST_ALGORITHM", "HS256"),
-    ("ACTWRIGHT_AUTH_KEYS_TEST_SECRET", "a secret of the tests, at least 32 bytes long"),
-];
+use crate::seeded::{CLIENT, PRIYA, Seeded, TYPE};
 
 /// Sets of random specs; each is as odd as the language allows.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -83,41 +74,18 @@ fn others_can_use_what_is_exported() {
     fs::write(project.join("page.ts"), shown()).expect("the page's example");
     run(Command::new("node").arg("node_modules/typescript/bin/tsc").current_dir(&project));
 
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let database = format!("sqlite:{}", folder.path().join("test.db").display());
-    let program = env!("CARGO_BIN_EXE_actwright");
-    run(Command::new(program).args(["db", "init"]).env("ACTWRIGHT_DB", &database));
-    run(Command::new(program).args(["db", "seed"]).env("ACTWRIGHT_DB", &database));
-    let mut server = Command::new(program)
-        .args(["serve", "--json", "--set", "http.listen=127.0.0.1:0", "--set", "log.level=error"])
-        .env("ACTWRIGHT_DB", &database)
-        .envs(KEY)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    let told: serde_json::Value = serde_json::from_str(&line).expect("where the server listens");
-    let token = |actor: &str| {
-        let mut command = Command::new(program);
-        command.args(["token", "--tenant", TENANT, "--actor", actor]).envs(KEY);
-        String::from_utf8(command.output().expect("a token").stdout).expect("UTF-8").trim().to_owned()
-    };
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&["log.level=error"]);
     let documents = documents.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":");
     let mut tests = Command::new("node");
     tests
         .args(["--test", "built/client.test.js", "built/openapi.test.js"])
         .current_dir(&project)
-        .env("BASE_URL", format!("http://{}", told["http"].as_str().unwrap_or_default()))
+        .env("BASE_URL", format!("http://{}", server.address))
         .env("OPENAPI_DOCUMENTS", documents)
-        .env("NADIA_TOKEN", token("20000000-0000-4000-8000-000000000001"))
-        .env("PRIYA_TOKEN", token("20000000-0000-4000-8000-000000000003"))
-        .env("CLIENT", "50000000-0000-4000-8000-000000000001")
-        .env("TYPE", "71000000-0000-4000-8000-000000000003");
-    let output = tests.output();
-    let _ = server.kill();
-    let _ = server.wait();
-    let output = output.expect("Node.js 18 or newer");
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        .env("NADIA_TOKEN", server.token())
+        .env("PRIYA_TOKEN", seeded.token(PRIYA))
+        .env("CLIENT", CLIENT)
+        .env("TYPE", TYPE);
+    run(&mut tests);
 }

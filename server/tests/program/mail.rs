@@ -1,13 +1,13 @@
 //! Mail as operators set it up and try it.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use actwright_tests::smtp::SmtpServer;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::seeded::actwright;
 
 fn configured(yaml: &str) -> TempDir {
     let folder = TempDir::new().expect("a folder");
@@ -16,13 +16,8 @@ fn configured(yaml: &str) -> TempDir {
 }
 
 fn run(folder: &TempDir, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_actwright"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ACTWRIGHT_") {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).args(["--config", "actwright.yaml"]).current_dir(folder.path());
+    let mut command = actwright(arguments);
+    command.args(["--config", "actwright.yaml"]).current_dir(folder.path());
     command.output().expect("the program runs")
 }
 

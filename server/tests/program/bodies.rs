@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 
-use crate::harness::{Answer, CLIENT, Seeded, Serving, follow_up};
+use crate::seeded::{CLIENT, Seeded, follow_up};
+use crate::serving::{Answer, Serving};
 
 const PATH: &str = "/api/v1/actions/crm.schedule_activity/1";
 const MEBIBYTE: u64 = 1 << 20;
@@ -148,6 +149,17 @@ fn slow_clients_are_cut_off() {
     assert_eq!(server.get("/healthz").status, 200);
 }
 
+/// What is allowed has room: a body of the largest size, where all bodies together may take no more than that.
+#[test]
+fn a_body_of_the_largest_size_has_room() {
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&["calls.largest_input=1MiB", "http.body_memory=1MiB"]);
+    let mut body = json!({ "client_id": CLIENT, "unknown": "" }).to_string().into_bytes();
+    body.resize(1 << 20, b' ');
+    let refused = server.bytes(PATH, "", &body);
+    assert_eq!((refused.status, refused.code().as_str()), (400, "VALIDATION_ERROR"), "{refused:?}");
+}
+
 /// Large bodies share what they may take: one that does not fit is asked to come again, small ones pass.
 #[test]
 fn large_bodies_share_their_memory() {
@@ -165,5 +177,5 @@ fn large_bodies_share_their_memory() {
     assert!(refused.head.contains("retry-after: 1"), "{refused:?}");
     assert_eq!(server.call("crm.find_activities@1", "", &json!({ "client_id": CLIENT })).status, 200);
     drop(first);
-    crate::harness::eventually("the memory is free again", || server.bytes(PATH, "", &large).status == 400);
+    crate::serving::eventually("the memory is free again", || server.bytes(PATH, "", &large).status == 400);
 }

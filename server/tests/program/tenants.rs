@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CLIENT, NADIA, Seeded, TENANT, follow_up};
+use crate::seeded::{CLIENT, NADIA, Seeded, TENANT, follow_up};
+use crate::serving::Answer;
 
 /// Has the users, roles and permissions of the demonstration, with the same ids, and nothing else.
 const OTHER: &str = "10000000-0000-4000-8000-000000000002";

@@ -1,10 +1,13 @@
 //! Who gets in.
 
 use std::fs;
+use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::harness::{CLIENT, NADIA, PRIYA, SECRET, Seeded, TENANT};
+use crate::seeded::{CLIENT, NADIA, PRIYA, SECRET, Seeded, TENANT, piped, text};
 
 const SEARCH: &str = "/api/v1/actions/crm.find_activities/1";
 
@@ -21,24 +24,16 @@ fn claims() -> Value {
 }
 
 /// A token, signed by hand, so that nothing that the server uses is judged by itself.
-fn token(header: &Value, claims: &Value, secret: &str) -> String {
+fn token(header: &Value, claims: &Value, secret: impl AsRef<[u8]>) -> String {
     use ring::hmac;
     let part = |value: &Value| base64(value.to_string().as_bytes());
     let message = format!("{}.{}", part(header), part(claims));
-    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
+    let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()), message.as_bytes());
     format!("{message}.{}", base64(signature.as_ref()))
 }
 
 fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for index in 0..=chunk.len() {
-            text.push(char::from(LETTERS[(group >> (18 - 6 * index)) as usize & 63]));
-        }
-    }
-    text
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn with(mut claims: Value, key: &str, value: Value) -> Value {
@@ -78,6 +73,10 @@ fn only_tokens_of_the_configured_key_get_in() {
         ("another key", token(&json!({ "alg": "HS256", "kid": "other" }), &claims(), SECRET)),
         ("another algorithm", token(&json!({ "alg": "HS384", "kid": "test" }), &claims(), SECRET)),
         ("no algorithm", none),
+        (
+            "an extension",
+            token(&json!({ "alg": "HS256", "kid": "test", "crit": ["b64"], "b64": false }), &claims(), SECRET),
+        ),
         ("a changed claim", forged),
         ("no signature", format!("{body}.")),
         ("over", token(&header, &with(claims(), "exp", json!(now() - 120)), SECRET)),
@@ -116,10 +115,9 @@ fn public_keys_verify_what_their_private_keys_signed() {
     // The ASN.1 around an Ed25519 key is always the same.
     let mut der = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00".to_vec();
     der.extend_from_slice(pair.public_key().as_ref());
-    let standard = base64(&der).replace('-', "+").replace('_', "/");
-    let padded = format!("{standard:=<width$}", width = standard.len().next_multiple_of(4));
+    let encoded = STANDARD.encode(&der);
     let pem = seeded.folder.path().join("issuer.pem");
-    fs::write(&pem, format!("-----BEGIN PUBLIC KEY-----\n{padded}\n-----END PUBLIC KEY-----\n")).expect("a file");
+    fs::write(&pem, format!("-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")).expect("a file");
     let server =
         seeded.serve(&["auth.keys.issuer.algorithm=EdDSA", &format!("auth.keys.issuer.public_key={}", pem.display())]);
     let message =
@@ -131,6 +129,51 @@ fn public_keys_verify_what_their_private_keys_signed() {
     let confused = token(&json!({ "alg": "HS256", "kid": "issuer" }), &claims(), &known);
     assert_eq!(server.send_as(&confused, "POST", SEARCH, &search()).status, 401);
     assert_eq!(server.send_as(server.token(), "POST", SEARCH, &search()).status, 200, "both keys count");
+}
+
+fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut command = Command::new("openssl");
+    command.args(arguments);
+    let output = piped(command, input);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    output.stdout
+}
+
+/// What most issuers use, in both forms in which its public keys are written; and a public key, which everybody has, is no
+/// secret that signs.
+#[test]
+fn rsa_keys_verify_what_their_private_keys_signed() {
+    let seeded = Seeded::sqlite();
+    let path = |name: &str| seeded.folder.path().join(name).display().to_string();
+    let (private, public, old_form, other) = (path("key.pem"), path("public.pem"), path("old.pem"), path("other.pem"));
+    for key in [&private, &other] {
+        openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key], b"");
+    }
+    openssl(&["pkey", "-in", &private, "-pubout", "-out", &public], b"");
+    openssl(&["rsa", "-in", &private, "-RSAPublicKey_out", "-out", &old_form], b"");
+    let signed = |header: Value, key: &str| {
+        let message = format!("{}.{}", base64(header.to_string().as_bytes()), base64(claims().to_string().as_bytes()));
+        let signature = openssl(&["dgst", "-sha256", "-sign", key], message.as_bytes());
+        format!("{message}.{}", base64(&signature))
+    };
+    for form in [&public, &old_form] {
+        let server =
+            seeded.serve(&["auth.keys.issuer.algorithm=RS256", &format!("auth.keys.issuer.public_key={form}")]);
+        let status = |token: &str| server.send_as(token, "POST", SEARCH, &search()).status;
+        assert_eq!(status(&signed(json!({ "alg": "RS256", "kid": "issuer" }), &private)), 200);
+        assert_eq!(status(&signed(json!({ "alg": "RS256", "kid": "issuer" }), &other)), 401, "another key");
+        assert_eq!(status(&signed(json!({ "alg": "RS256", "kid": "test" }), &private)), 401, "a key of HS256");
+        assert_eq!(status(&signed(json!({ "alg": "RS512", "kid": "issuer" }), &private)), 401, "another algorithm");
+        // As a text and as the bytes that it stands for.
+        let known = fs::read_to_string(form).expect("a file");
+        let der = known.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+        let der = STANDARD.decode(der).expect("base64");
+        for secret in [known.as_bytes(), known.trim().as_bytes(), &der] {
+            for header in [json!({ "alg": "HS256", "kid": "issuer" }), json!({ "alg": "HS256" })] {
+                assert_eq!(status(&token(&header, &claims(), secret)), 401, "the public key as a secret: {header}");
+            }
+        }
+    }
 }
 
 /// The user of one tenant is nobody in another, and a token for a user who is not there is no way in.
