@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actwright_delivery::Secret;
+
 use super::key::{Key, Kind};
-use super::secret::Secret;
 use super::values::Values;
 
 pub(super) const KEYS: &[Key] = &[
@@ -96,7 +97,7 @@ impl AuthKey {
                 return None;
             }
             (Some("HS256"), Some(secret), None) => {
-                if secret.expose().len() < SHORTEST_SECRET {
+                if secret.reveal().len() < SHORTEST_SECRET {
                     values.refuse(&path("secret"), format!("expected at least {SHORTEST_SECRET} bytes"));
                 }
                 Material::Hs256(secret)

@@ -1,7 +1,9 @@
 //! The database.
 
+use actwright_delivery::Secret;
+
+use super::address::Address;
 use super::key::{Key, Kind};
-use super::secret::{Address, Secret};
 use super::values::Values;
 
 pub(super) const KEYS: &[Key] = &[
@@ -45,7 +47,7 @@ impl Database {
         if let Some(password) = &self.password {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str("password=");
-            for byte in password.expose().bytes() {
+            for byte in password.reveal().bytes() {
                 url.push_str(&format!("%{byte:02X}"));
             }
         }

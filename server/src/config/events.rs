@@ -164,8 +164,8 @@ fn nats(values: &Values) -> NatsSettings {
             replicas: usize::try_from(values.number("events.nats.stream.replicas")).unwrap_or(1),
         },
         user: values.maybe_text("events.nats.user"),
-        password: secret(values, "events.nats.password"),
-        token: secret(values, "events.nats.token"),
+        password: values.secret("events.nats.password"),
+        token: values.secret("events.nats.token"),
         credentials_file: values.path("events.nats.credentials_file"),
         tls: TlsSettings {
             required: values.flag("events.nats.tls.required"),
@@ -180,8 +180,8 @@ fn nats(values: &Values) -> NatsSettings {
 
 fn webhook(values: &mut Values, name: String) -> WebhookSettings {
     let key = |rest: &str| format!("events.webhooks.{name}.{rest}");
-    let url = secret(values, &key("url")).unwrap_or_else(|| Secret::from(""));
-    let secrets = ["secret", "previous_secret"].iter().filter_map(|rest| secret(values, &key(rest))).collect();
+    let url = values.secret(&key("url")).unwrap_or_else(|| Secret::from(""));
+    let secrets = ["secret", "previous_secret"].iter().filter_map(|rest| values.secret(&key(rest))).collect();
     let mut tenants = std::collections::BTreeSet::new();
     for tenant in values.list(&key("tenants")) {
         match tenant.parse() {
@@ -202,8 +202,4 @@ fn webhook(values: &mut Values, name: String) -> WebhookSettings {
 fn key_of(path: &str) -> String {
     let path = path.replace("secrets[1]", "previous_secret");
     path.split('[').next().unwrap_or_default().replace("secrets", "secret")
-}
-
-fn secret(values: &Values, path: &str) -> Option<Secret> {
-    values.secret(path).map(|secret| Secret::from(secret.expose()))
 }

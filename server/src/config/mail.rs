@@ -142,7 +142,7 @@ impl Mail {
             },
             ca_file: values.path("mail.smtp.ca_file"),
             user: values.maybe_text("mail.smtp.user"),
-            password: values.secret("mail.smtp.password").map(|password| password.expose().into()),
+            password: values.secret("mail.smtp.password"),
             hello_name: values.maybe_text("mail.smtp.hello_name"),
             connect_timeout: values.duration("mail.smtp.connect_timeout"),
             command_timeout: values.duration("mail.smtp.command_timeout"),

@@ -3,6 +3,7 @@
 //! A section is a file with its part of the table of keys ([`KEYS`]) and a struct that is read from the values. To add a key,
 //! add it to the section's table and struct; the reference in `docs/configuration.md` is made from the tables.
 
+mod address;
 mod audit;
 mod auth;
 mod calls;
@@ -18,7 +19,6 @@ mod mail;
 mod metrics;
 mod places;
 mod retention;
-mod secret;
 mod show;
 mod traces;
 mod values;
@@ -28,6 +28,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use address::Address;
 pub use audit::seals;
 pub use auth::{Auth, AuthKey, Material};
 pub use calls::Calls;
@@ -41,7 +42,6 @@ pub use mail::Mail;
 pub use metrics::Metrics;
 pub use places::Places;
 pub use retention::retention;
-pub use secret::Address;
 pub use show::run;
 pub use traces::Traces;
 

@@ -6,12 +6,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use actwright_delivery::Secret;
 use actwright_runtime::decode::suggestion;
 use serde::Serialize;
 
+use super::address::Address;
 use super::file::Scalar;
 use super::key::{self, Key, Kind, PREFIX};
-use super::secret::{Address, Secret};
 use super::{KEYS, Problem};
 
 /// A value, and who says so.
@@ -64,7 +65,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Secret(secret) => write!(f, "{secret:?}"),
+            Self::Secret(secret) => write!(f, "{secret}"),
             Self::Url(url) => write!(f, "{url}"),
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Address(address) => write!(f, "{address}"),
@@ -273,7 +274,7 @@ pub fn written(kind: Kind, text: &str) -> Scalar {
 fn parse(kind: Kind, scalar: &Scalar, base: &Path) -> Result<Value, String> {
     let value = match (kind, scalar) {
         (Kind::Text, Scalar::Text(text)) => Some(Value::Text(text.clone())),
-        (Kind::Secret, Scalar::Text(text)) if !text.is_empty() => Some(Value::Secret(Secret::new(text.clone()))),
+        (Kind::Secret, Scalar::Text(text)) if !text.is_empty() => Some(Value::Secret(Secret::from(text.as_str()))),
         (Kind::Url(schemes), Scalar::Text(text)) => {
             let scheme = text.split_once(':').map(|(scheme, _)| scheme);
             scheme.filter(|scheme| schemes.contains(scheme)).map(|_| Value::Url(Address::new(text.clone())))

@@ -120,7 +120,7 @@ fn secrets_are_read_from_files_and_never_shown() {
     let configured = Configured::new("database:\n  url: postgres://me@localhost/db\n  password_file: password\n");
     fs::write(configured.folder.path().join("password"), "hunter2\n").expect("a file");
     let shown = configured.shown(&[], &[]);
-    assert_eq!(shown["database.password"]["value"], "(secret)");
+    assert_eq!(shown["database.password"]["value"], "[secret]");
     let shown = configured.shown(&["--db", "postgres://me:hunter2@localhost/db"], &[]);
     assert_eq!(shown["database.url"]["value"], "postgres://me@localhost/db");
 
@@ -166,7 +166,7 @@ fn sinks_of_events_are_checked_at_the_start() {
     );
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let shown = configured.shown(&[], &[("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET", secret)]);
-    assert_eq!(shown["events.webhooks.crm.url"]["value"], "(secret)");
+    assert_eq!(shown["events.webhooks.crm.url"]["value"], "[secret]");
     assert_eq!(shown["events.webhooks.crm.secret"]["place"], "ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET");
     assert_eq!(shown["events.webhooks.crm.timeout"]["value"], "10s");
     assert_eq!(shown["events.nats.stream.max_age"]["value"], "30d");

@@ -41,7 +41,7 @@ pub fn mint(arguments: &TokenArguments, json: bool) -> Result<(), Failure> {
         }
     }
     let header = Header { kid: Some(key.name.clone()), ..Header::default() };
-    let token = encode(&header, &claims, &EncodingKey::from_secret(secret.expose().as_bytes()))
+    let token = encode(&header, &claims, &EncodingKey::from_secret(secret.reveal().as_bytes()))
         .map_err(|_| Failure::CannotRun("The token cannot be signed.".to_owned()))?;
     if json { say(json!({ "token": token })) } else { say(token) }
 }

@@ -116,7 +116,7 @@ impl Verifying {
             ))
         };
         let (algorithm, key) = match material {
-            Material::Hs256(secret) => (Algorithm::HS256, DecodingKey::from_secret(secret.expose().as_bytes())),
+            Material::Hs256(secret) => (Algorithm::HS256, DecodingKey::from_secret(secret.reveal().as_bytes())),
             Material::EdDsa(path) => {
                 let key = DecodingKey::from_ed_pem(&pem(path)?).map_err(|_| refused(path, "Ed25519"))?;
                 (Algorithm::EdDSA, key)
