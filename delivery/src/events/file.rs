@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink};
 use actwright_runtime::registry::BoxFuture;
@@ -13,20 +14,25 @@ use crate::{sync_folder, unwritable};
 #[derive(Debug)]
 pub struct FileEvents {
     path: PathBuf,
-    /// Lines of two calls never mix.
-    turn: tokio::sync::Mutex<()>,
+    /// Lines of two calls never mix. An attempt that is given up keeps its turn until its line is written, so that a file that
+    /// somebody else holds occupies one thread, however often it is tried.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl FileEvents {
     /// Appends to this file, which is created with the first event.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), turn: tokio::sync::Mutex::new(()) }
+        Self { path: path.into(), turn: Arc::default() }
     }
 
     async fn append(&self, line: String) -> std::io::Result<()> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn.clone().lock_owned().await;
         let path = self.path.clone();
-        let written = tokio::task::spawn_blocking(move || append(&path, line)).await;
+        let written = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            append(&path, line)
+        })
+        .await;
         written.unwrap_or_else(|_| Err(std::io::ErrorKind::Interrupted.into()))
     }
 }
@@ -102,6 +108,24 @@ mod tests {
         std::fs::write(&path, "half").unwrap();
         append(&path, "{}\n".to_owned()).unwrap();
         assert_eq!(content(), "{}\n");
+    }
+
+    /// Threads that wait for a file would be missing for everything else that blocks, and all write when it is free.
+    #[tokio::test]
+    async fn attempts_that_were_given_up_do_not_pile_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let events = FileEvents::new(&path);
+        events.append("0\n".to_owned()).await.unwrap();
+        let held = File::open(&path).unwrap();
+        held.lock().unwrap();
+        for _ in 0..3 {
+            let attempt = events.append("1\n".to_owned());
+            tokio::time::timeout(std::time::Duration::from_millis(50), attempt).await.unwrap_err();
+        }
+        drop(held);
+        events.append("2\n".to_owned()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "0\n1\n2\n");
     }
 
     /// Whoever rotates the file moves it away: the next event begins a new one, and none goes into the old one.
