@@ -34,7 +34,9 @@ impl FileStore {
         let failed = |_| Error::internal(format!("The folder {} cannot be created.", path.display()));
         std::fs::create_dir_all(path).map_err(failed)?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(path)
-            .map_err(|_| Error::internal(format!("The folder {} cannot be used.", path.display())))?;
+            .map_err(|_| Error::internal(format!("The folder {} cannot be used.", path.display())))?
+            // The row that speaks of a file outlasts a power cut, and so does the file.
+            .with_fsync(true);
         Ok(Self::new(Arc::new(store)))
     }
 
