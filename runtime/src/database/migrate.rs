@@ -29,6 +29,7 @@ pub(crate) const OWN: Migrations = Migrations {
         ("audit seals", include_str!("../../migrations/sqlite/own/0003_audit_seals.sql")),
         ("outbox order", include_str!("../../migrations/sqlite/own/0004_outbox_order.sql")),
         ("row level security", include_str!("../../migrations/sqlite/own/0005_row_level_security.sql")),
+        ("outbox leases", include_str!("../../migrations/sqlite/own/0006_outbox_leases.sql")),
     ],
     postgres: &[
         ("ledger and outbox", include_str!("../../migrations/postgres/own/0001_ledger_and_outbox.sql")),
@@ -36,6 +37,7 @@ pub(crate) const OWN: Migrations = Migrations {
         ("audit seals", include_str!("../../migrations/postgres/own/0003_audit_seals.sql")),
         ("outbox order", include_str!("../../migrations/postgres/own/0004_outbox_order.sql")),
         ("row level security", include_str!("../../migrations/postgres/own/0005_row_level_security.sql")),
+        ("outbox leases", include_str!("../../migrations/postgres/own/0006_outbox_leases.sql")),
     ],
 };
 

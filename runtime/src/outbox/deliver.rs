@@ -1,8 +1,10 @@
 //! Attempts to deliver effects of calls that have committed.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -95,8 +97,12 @@ impl<'r> Delivery<'r> {
         let begun = Instant::now();
         let policy = &self.runtime.options.delivery;
         step!("deliver", %id, kind = kind.as_str());
-        let outcome = match tokio::time::timeout(policy.timeout, self.deliver(origin, effect)).await {
-            Ok(outcome) => outcome,
+        let delivering = AssertUnwindSafe(self.deliver(origin, effect)).catch_unwind();
+        let outcome = match tokio::time::timeout(policy.timeout, delivering).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_panic)) => {
+                Err(DeliveryError::temporary("The delivery failed in an unexpected way. The log has the details."))
+            }
             Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
         };
         step!("delivered", %id, ok = outcome.is_ok());
@@ -238,8 +244,8 @@ impl<'r> Delivery<'r> {
         }
     }
 
-    /// Leaves an effect to the relay.
-    async fn release(&self, origin: &Origin, id: Uuid) {
+    /// Leaves an effect to the relay, or another one.
+    pub(super) async fn release(&self, origin: &Origin, id: Uuid) {
         if let Err(error) = store::release(&self.runtime.database, origin.tenant, id, self.holder).await {
             // It is taken when the lease is over.
             tracing::warn!(outbox_id = %id, %error, "an effect could not be left to the relay yet");

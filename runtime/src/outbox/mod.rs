@@ -2,6 +2,7 @@
 
 mod deliver;
 mod depth;
+mod due;
 mod error;
 mod event;
 mod files;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Lane;
 use super::deliver::Delivery;
-use super::store::{self, Due};
+use super::due::{Due, Taken, Taker};
 use crate::call::Runtime;
 use crate::error::Result;
 
@@ -67,29 +67,36 @@ impl Runtime {
     }
 
     async fn relay_until(&self, stop: &CancellationToken) -> Result<Relayed> {
-        let holder = Uuid::now_v7();
+        let Self { database, pack, options, .. } = self;
+        let taker = Taker { database, pack, policy: &options.delivery, holder: Uuid::now_v7() };
         let mut relayed = Relayed::default();
         let mut running = JoinSet::new();
         let mut lanes: BTreeMap<task::Id, Lane> = BTreeMap::new();
+        // The one under way whose lease somebody lost.
+        let mut lost: Option<task::Id> = None;
         // What is under way is finished, also when nothing more can be taken.
         let mut unreadable = None;
         loop {
             while !stop.is_cancelled() && unreadable.is_none() && running.len() < AT_ONCE {
                 let room = A_LANE.min(AT_ONCE - running.len());
                 let leased = Instant::now();
-                let lease = self.options.delivery.lease();
-                let due = store::take_due(&self.database, &self.pack, holder, room, busy(&lanes), lease).await;
-                let due = due.unwrap_or_else(|error| {
+                let taken = taker.take(room, busy(&lanes), lost.is_none()).await.unwrap_or_else(|error| {
                     unreadable = Some(error);
-                    Vec::new()
+                    Taken::default()
                 });
-                if due.is_empty() {
+                if taken.is_empty() {
                     break;
                 }
-                for due in due {
-                    let (runtime, lane) = (self.clone(), due.effect.lane());
+                relayed.failed += u64::from(taken.given_up);
+                let mut start = |due: Due| {
+                    let (runtime, holder, lane) = (self.clone(), taker.holder, due.effect.lane());
                     let task = running.spawn(async move { deliver(&runtime, holder, due, leased).await });
                     lanes.insert(task.id(), lane);
+                    task.id()
+                };
+                lost = taken.lost.map(&mut start).or(lost);
+                for due in taken.due {
+                    start(due);
                 }
             }
             if running.is_empty() {
@@ -102,19 +109,21 @@ impl Runtime {
                 () = tokio::time::sleep(PAUSE) => None,
             };
             // There is room for another, and the next of its subject may go.
-            match ended {
-                None => {}
+            let task = match ended {
+                None => continue,
                 Some(Ok((task, done))) => {
-                    lanes.remove(&task);
                     relayed.delivered += done.delivered;
                     relayed.failed += done.failed;
+                    task
                 }
                 // It is tried again when its lease is over.
                 Some(Err(error)) => {
-                    lanes.remove(&error.id());
                     tracing::error!(%error, "a delivery ended early");
+                    error.id()
                 }
-            }
+            };
+            lanes.remove(&task);
+            lost = lost.filter(|lost| *lost != task);
         }
     }
 }
@@ -131,8 +140,9 @@ async fn deliver(runtime: &Runtime, holder: Uuid, due: Due, leased: Instant) -> 
     let delivery = Delivery::new(runtime, holder);
     let mut relayed = Relayed::default();
     if leased.elapsed() >= runtime.options.delivery.timeout {
-        // The attempt might last longer than the lease. Somebody takes it when that is over.
+        // The attempt might last longer than the lease.
         tracing::warn!(outbox_id = %due.effect.id, "this machine is too busy to begin a delivery in time");
+        delivery.release(&due.origin, due.effect.id).await;
         return relayed;
     }
     let mut count = |delivered| if delivered { relayed.delivered += 1 } else { relayed.failed += 1 };

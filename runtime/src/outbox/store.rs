@@ -1,4 +1,4 @@
-//! The outbox table after the commit: who delivers what, what was delivered, what was not, what is due.
+//! The outbox table after the commit: what was delivered, and what was not. What is due is taken in [`super::due`].
 //!
 //! On PostgreSQL leases are measured by the server's clock, so that those of the machines may differ.
 
@@ -8,7 +8,7 @@ use sea_query::Value as Sql;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{DeliveryError, DeliveryPolicy, Effect, EffectKind, Origin, Retry};
+use super::{DeliveryError, DeliveryPolicy, Effect, Origin, Retry};
 use crate::audit::amendments;
 use crate::call::{amended_audit, insert_effects, session::values};
 use crate::context::Scope;
@@ -16,7 +16,6 @@ use crate::database::{Database, Engine};
 use crate::decode::withhold;
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue};
-use crate::registry::Pack;
 use crate::spec::{ActionSpec, Effects};
 use crate::value::Timestamp;
 
@@ -111,73 +110,6 @@ pub(super) async fn renew(
     let rows = tx.query_sql(by_engine(engine, SQLITE_RENEW, POSTGRES_RENEW), parameters).await?;
     tx.commit().await?;
     rows.iter().map(|row| row.get(0, ColumnType::Uuid)).collect()
-}
-
-/// An effect that is due, with the call that it comes from.
-pub(super) struct Due {
-    pub(super) origin: Origin,
-    pub(super) effect: Effect,
-    pub(super) attempts: u32,
-}
-
-/// Takes up to `room` effects that are due, of each subject the first, and holds them back from others. Leaves those of lanes
-/// that are `busy`, and those of actions that this build does not have: another one may have them.
-pub(super) async fn take_due(
-    database: &Database,
-    pack: &Pack,
-    holder: Uuid,
-    room: usize,
-    busy: Vec<String>,
-    lease: Duration,
-) -> Result<Vec<Due>> {
-    if room == 0 {
-        return Ok(Vec::new());
-    }
-    let mut tx = database.begin_write_for_all().await?;
-    let engine = tx.engine();
-    let limit = i64::try_from(room).unwrap_or(i64::MAX).encode(ColumnType::Bigint, engine);
-    let known: Vec<String> =
-        pack.actions.iter().map(|entry| format!("{}@{}", entry.spec().id, entry.spec().version)).collect();
-    let (lease, holder) = (until(lease, engine), holder.encode(ColumnType::Uuid, engine));
-    let busy = busy.encode(ColumnType::TextArray, engine);
-    let known = known.encode(ColumnType::TextArray, engine);
-    let parameters = match engine {
-        Engine::Postgres => values([lease, limit, holder, busy, known]),
-        Engine::Sqlite => {
-            let now = Timestamp::now().encode(ColumnType::Timestamp, engine);
-            values([lease, limit, holder, busy, known, now])
-        }
-    };
-    let rows = tx.query_sql(by_engine(engine, SQLITE_TAKE, POSTGRES_TAKE), parameters).await?;
-    tx.commit().await?;
-    let mut due = Vec::with_capacity(rows.len());
-    for row in rows {
-        let kind = row.get::<String>(2, ColumnType::Text)?;
-        let version = row.get::<i64>(7, ColumnType::Integer)?;
-        let entry = pack.action(&row.get::<String>(6, ColumnType::Text)?, u32::try_from(version).ok())?;
-        due.push(Due {
-            origin: Origin {
-                tenant: row.get(0, ColumnType::Uuid)?,
-                actor: row.get(9, ColumnType::Uuid)?,
-                action: entry.spec().id,
-                version: entry.spec().version,
-                invocation: row.get(8, ColumnType::Uuid)?,
-                at: row.get(13, ColumnType::Timestamp)?,
-            },
-            effect: Effect {
-                id: row.get(1, ColumnType::Uuid)?,
-                kind: EffectKind::parse(&kind).ok_or_else(|| Error::internal("The outbox holds an unknown kind."))?,
-                name: row.get(3, ColumnType::Text)?,
-                key: row.get(4, ColumnType::Text)?,
-                subject: row.get(11, ColumnType::Text)?,
-                sink: row.get(12, ColumnType::Text)?,
-                payload: row.get(5, ColumnType::Json)?,
-            },
-            attempts: u32::try_from(row.get::<i64>(10, ColumnType::Integer)?).unwrap_or(u32::MAX),
-        });
-    }
-    due.sort_by_key(|due| due.effect.id);
-    Ok(due)
 }
 
 /// Replaces fields of a call's stored output, and what its audit row says about them. What the row said before is kept beside it.
@@ -278,29 +210,6 @@ const SQLITE_RENEW: &str = "UPDATE actwright_outbox SET available_at = ?4 \
      AND outbox_id IN (SELECT value FROM json_each(?3)) RETURNING outbox_id";
 const POSTGRES_RENEW: &str = "UPDATE actwright.outbox SET available_at = clock_timestamp() + make_interval(secs => $4) \
      WHERE tenant = $1 AND leased_by = $2 AND status = 'pending' AND outbox_id = ANY ($3::uuid[]) RETURNING outbox_id";
-const SQLITE_TAKE: &str = "UPDATE actwright_outbox SET available_at = ?1, leased_by = ?3 WHERE (tenant, outbox_id) IN \
-     (SELECT due.tenant, due.outbox_id FROM actwright_outbox due WHERE due.status = 'pending' \
-     AND due.available_at <= ?6 \
-     AND iif(due.kind = 'event', COALESCE(due.sink, ''), '') NOT IN (SELECT value FROM json_each(?4)) \
-     AND due.action_id || '@' || due.action_version IN (SELECT value FROM json_each(?5)) \
-     AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright_outbox earlier \
-     WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
-     AND earlier.status = 'pending' AND (earlier.position, earlier.outbox_id) < (due.position, due.outbox_id))) \
-     ORDER BY due.available_at, due.outbox_id LIMIT ?2) RETURNING tenant, outbox_id, kind, name, key, payload, \
-     action_id, action_version, invocation_id, actor_id, attempts, subject, sink, created_at";
-/// The rows are locked in a statement part of its own, which runs once: as a condition of the update it might run several times,
-/// and take more than the limit.
-const POSTGRES_TAKE: &str = "WITH due AS MATERIALIZED (SELECT due.tenant, due.outbox_id FROM actwright.outbox due \
-     WHERE due.status = 'pending' AND due.available_at <= clock_timestamp() \
-     AND CASE WHEN due.kind = 'event' THEN COALESCE(due.sink, '') ELSE '' END <> ALL ($4) AND due.action_id || '@' || due.action_version = ANY ($5) \
-     AND (due.subject IS NULL OR NOT EXISTS (SELECT 1 FROM actwright.outbox earlier \
-     WHERE earlier.tenant = due.tenant AND earlier.sink = due.sink AND earlier.subject = due.subject \
-     AND earlier.status = 'pending' AND (earlier.position, earlier.outbox_id) < (due.position, due.outbox_id))) \
-     ORDER BY due.available_at, due.outbox_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
-     UPDATE actwright.outbox o SET available_at = clock_timestamp() + make_interval(secs => $1), leased_by = $3 \
-     FROM due WHERE o.tenant = due.tenant AND o.outbox_id = due.outbox_id \
-     RETURNING o.tenant, o.outbox_id, o.kind, o.name, o.key, o.payload, o.action_id, o.action_version, o.invocation_id, \
-     o.actor_id, o.attempts, o.subject, o.sink, o.created_at";
 const SQLITE_OUTPUT: &str = "SELECT output FROM actwright_idempotency_ledger WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_OUTPUT: &str =
     "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE";

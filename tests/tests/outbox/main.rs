@@ -4,6 +4,7 @@
 mod crash;
 mod decisions;
 mod failures;
+mod leases;
 mod nats;
 mod place;
 mod relays;
