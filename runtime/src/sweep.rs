@@ -108,16 +108,18 @@ const SQLITE_RESULTS: &str = "DELETE FROM actwright_idempotency_ledger \
      (SELECT l.tenant, l.action_id, l.action_version, l.idempotency_key FROM actwright_idempotency_ledger l \
      WHERE l.created_at <= ?1 AND NOT EXISTS (SELECT 1 FROM actwright_outbox o WHERE o.tenant = l.tenant \
      AND o.invocation_id = l.invocation_id AND o.status = 'pending') ORDER BY l.created_at LIMIT ?2)";
-const POSTGRES_RESULTS: &str = "DELETE FROM actwright.idempotency_ledger \
-     WHERE (tenant, action_id, action_version, idempotency_key) IN \
+/// The rows are chosen in a statement part of its own, which runs once: as a condition of the deletion it might run several times, and
+/// remove more than a lot.
+const POSTGRES_RESULTS: &str = "WITH expired AS MATERIALIZED \
      (SELECT l.tenant, l.action_id, l.action_version, l.idempotency_key FROM actwright.idempotency_ledger l \
      WHERE l.created_at <= $1 AND NOT EXISTS (SELECT 1 FROM actwright.outbox o WHERE o.tenant = l.tenant \
      AND o.invocation_id = l.invocation_id AND o.status = 'pending') \
-     ORDER BY l.created_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED)";
+     ORDER BY l.created_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED) \
+     DELETE FROM actwright.idempotency_ledger l USING expired e WHERE l.tenant = e.tenant AND l.action_id = e.action_id \
+     AND l.action_version = e.action_version AND l.idempotency_key = e.idempotency_key";
 const SQLITE_SETTLED: &str = "DELETE FROM actwright_outbox WHERE (tenant, outbox_id) IN \
      (SELECT tenant, outbox_id FROM actwright_outbox \
      WHERE status IN ('delivered', 'discarded') AND settled_at <= ?1 ORDER BY settled_at LIMIT ?2)";
-const POSTGRES_SETTLED: &str = "DELETE FROM actwright.outbox WHERE (tenant, outbox_id) IN \
-     (SELECT tenant, outbox_id FROM actwright.outbox \
-     WHERE status IN ('delivered', 'discarded') AND settled_at <= $1 ORDER BY settled_at LIMIT $2 \
-     FOR UPDATE SKIP LOCKED)";
+const POSTGRES_SETTLED: &str = "WITH expired AS MATERIALIZED (SELECT tenant, outbox_id FROM actwright.outbox \
+     WHERE status IN ('delivered', 'discarded') AND settled_at <= $1 ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
+     DELETE FROM actwright.outbox o USING expired e WHERE o.tenant = e.tenant AND o.outbox_id = e.outbox_id";
