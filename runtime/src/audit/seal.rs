@@ -17,7 +17,7 @@ use super::record::{AmendmentRecord, AuditRecord, Content, GENESIS, Seal};
 use super::sql;
 use crate::call::Runtime;
 use crate::call::session::values;
-use crate::database::{Database, Tx};
+use crate::database::{Database, Engine, Tx};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, RawRow};
 use crate::value::Timestamp;
@@ -141,6 +141,7 @@ impl Runtime {
     async fn tenants_to_seal(&self, moved_since: Timestamp) -> Result<Vec<Uuid>> {
         let mut tx = self.database.begin_read_for_all().await?;
         let engine = tx.engine();
+        along_indexes(&mut tx).await?;
         let parameters = values([moved_since.encode(ColumnType::Timestamp, engine)]);
         let rows = tx.query_sql(sql::TENANTS_TO_SEAL.of(engine), parameters).await?;
         tx.rollback().await?;
@@ -191,9 +192,18 @@ pub(super) async fn find_head(tx: &mut Tx, tenant: Uuid) -> Result<Option<Head>>
     rows.first().map(head).transpose()
 }
 
+/// Makes what a pass reads follow from what there is to be sealed, whatever the database knows of its tables. SQLite does so anyway.
+async fn along_indexes(tx: &mut Tx) -> Result<()> {
+    if tx.engine() == Engine::Postgres {
+        tx.query_sql(sql::ALONG_INDEXES, values([])).await?;
+    }
+    Ok(())
+}
+
 async fn read_batch(database: &Database, tenant: Uuid, places: Option<(Place, Place)>) -> Result<Batch> {
     let mut tx = database.begin_read_for(tenant).await?;
     let engine = tx.engine();
+    along_indexes(&mut tx).await?;
     let head = read_head(&mut tx, tenant).await?;
     let start = Place { at: head.complete_before.unwrap_or(Timestamp::EPOCH), id: Uuid::nil() };
     let (mut rows, mut amendments) = places.unwrap_or((start, start));

@@ -57,7 +57,7 @@ pub struct Trail {
 pub enum Outcome {
     /// The call had its effect.
     Done,
-    /// The actor may not do it.
+    /// The actor may not do it, or not decide it.
     Denied,
     /// It failed, and had no effect.
     Failed,
@@ -212,7 +212,7 @@ impl TrailEntry {
         let amendments: String = row.get(7, ColumnType::Text)?;
         let (kind, action) = operation.split_once(':').unwrap_or((&operation, ""));
         let outcome = match kind {
-            "workflow_action_denied" => Outcome::Denied,
+            "workflow_action_denied" | "outbox_retry_denied" | "outbox_discard_denied" => Outcome::Denied,
             "workflow_action_failed" => Outcome::Failed,
             "outbox_retry" => Outcome::Retried,
             "outbox_discard" => Outcome::Discarded,

@@ -7,7 +7,7 @@ use actwright_runtime::audit::{Entity, Outcome, Trail, TrailQuery};
 use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::outbox::{DeliveryError, DeliveryPolicy, FileStore, Mail, Mailer, OutboxFilter, OutboxStatus};
 use actwright_runtime::registry::BoxFuture;
-use actwright_runtime::{Call, Caller, Options, Runtime, Timestamp, Uuid};
+use actwright_runtime::{Call, Caller, Code, Options, Runtime, Timestamp, Uuid};
 use actwright_tests::conformance::alias::id;
 use serde_json::json;
 
@@ -43,6 +43,35 @@ fn quote(name: &str) -> TrailQuery {
 
 async fn trail(runtime: &Runtime, query: &TrailQuery) -> Trail {
     runtime.audit_trail(query).await.unwrap()
+}
+
+/// Whoever tries to decide about a dead letter without the right to is in the log like one whose call was denied: sealed, so that nobody
+/// takes it out unnoticed, and shown as denied.
+async fn a_denied_decision_is_sealed_and_in_the_trail(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    let (north, nobody) = (id("tenant.north"), id("user.nobody"));
+    let letters = setting.runtime.letters_for(north, Caller::User(nobody));
+    for refused in [letters.retry(Uuid::now_v7()).await, letters.discard(Uuid::now_v7(), "why not").await] {
+        assert_eq!(refused.unwrap_err().code, Code::PermissionDenied);
+    }
+    setting.seal().await;
+    let query = TrailQuery { tenant: north, actor: Some(nobody), limit: 10, ..TrailQuery::default() };
+    let found = trail(&setting.runtime, &query).await.entries;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|entry| entry.outcome == Outcome::Denied && entry.seal.is_some()), "{found:?}");
+    setting.sql("DELETE FROM audit_logs WHERE operation LIKE 'outbox%denied'").await;
+    assert_eq!(setting.found().await.len(), 2, "what is removed is missed");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_denied_decision_is_sealed_and_in_the_trail_on_sqlite() {
+    a_denied_decision_is_sealed_and_in_the_trail(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_denied_decision_is_sealed_and_in_the_trail_on_postgres() {
+    a_denied_decision_is_sealed_and_in_the_trail(Engine::Postgres).await;
 }
 
 /// The whole story of a quote: a refusal, a denial, the send whose mail failed, the decision about it, what became known later.

@@ -20,7 +20,8 @@ impl Statement {
 /// Rows that this runtime writes; a PSA has others in the same table.
 macro_rules! ours {
     () => {
-        "(substr(a.operation, 1, 15) = 'workflow_action' OR a.operation IN ('outbox_retry', 'outbox_discard'))"
+        "(substr(a.operation, 1, 15) = 'workflow_action' OR a.operation IN ('outbox_retry', 'outbox_retry_denied', \
+         'outbox_discard', 'outbox_discard_denied'))"
     };
 }
 
@@ -77,27 +78,34 @@ macro_rules! amendments {
     };
 }
 
+/// Whether an audit row `a` has no seal, looked up by its key. PostgreSQL would make a join of `NOT EXISTS`, which may compare every
+/// row with every seal where it has no statistics.
 macro_rules! unsealed_row {
     (sqlite) => {
-        "NOT EXISTS (SELECT 1 FROM actwright_audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
-         AND s.amendment_id IS NULL)"
+        "(SELECT s.seq FROM actwright_audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
+         AND s.amendment_id IS NULL) IS NULL"
     };
     (postgres) => {
-        "NOT EXISTS (SELECT 1 FROM actwright.audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
-         AND s.amendment_id IS NULL)"
+        "(SELECT s.seq FROM actwright.audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
+         AND s.amendment_id IS NULL) IS NULL"
     };
 }
 
+/// The same of an amendment `m`.
 macro_rules! unsealed_amendment {
     (sqlite) => {
-        "NOT EXISTS (SELECT 1 FROM actwright_audit_seals s WHERE s.tenant = m.tenant \
-         AND s.amendment_id = m.amendment_id)"
+        "(SELECT s.seq FROM actwright_audit_seals s WHERE s.tenant = m.tenant AND s.amendment_id = m.amendment_id) IS NULL"
     };
     (postgres) => {
-        "NOT EXISTS (SELECT 1 FROM actwright.audit_seals s WHERE s.tenant = m.tenant \
-         AND s.amendment_id = m.amendment_id)"
+        "(SELECT s.seq FROM actwright.audit_seals s WHERE s.tenant = m.tenant AND s.amendment_id = m.amendment_id) IS NULL"
     };
 }
+
+/// For the rest of the transaction, has PostgreSQL read rows in the order of their index, so that it can stop after a batch. By its statistics,
+/// which a log that has just grown does not have, it may take what is left of the log for a few rows, and read and sort all of it
+/// for every batch.
+pub(super) const ALONG_INDEXES: &str = "SELECT set_config(name, 'off', true) \
+     FROM unnest(ARRAY['enable_sort', 'enable_seqscan', 'enable_bitmapscan']) AS setting(name)";
 
 /// Tenants that have something to seal, and those whose head has not moved since `$1`.
 pub(super) const TENANTS_TO_SEAL: Statement = Statement {
