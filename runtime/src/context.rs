@@ -90,8 +90,9 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON, or the action only reads.
     pub fn observe(&mut self, job: &'static str, payload: impl Serialize) -> Result<()> {
+        self.tx.check_writes()?;
         self.observed.push(job_effect(job, payload)?);
         Ok(())
     }
@@ -142,11 +143,12 @@ impl<'a, A: Action> Context<'a, A> {
     ///
     /// # Errors
     ///
-    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON, or the action only reads.
     pub fn emit<E: Event>(&mut self, event: E) -> Result<()>
     where
         A: Emits<E>,
     {
+        self.scope.tx.check_writes()?;
         let (key, subject) = (event.key(), event.subject());
         let mut payload = json!({
             "tenantId": self.scope.tenant,
@@ -184,8 +186,9 @@ impl<'a, A: Action> Context<'a, A> {
     ///
     /// # Errors
     ///
-    /// `INTERNAL_ERROR` when the payload cannot be written as JSON.
+    /// `INTERNAL_ERROR` when the payload cannot be written as JSON, or the action only reads.
     pub fn defer(&mut self, job: &'static str, payload: impl Serialize) -> Result<()> {
+        self.scope.tx.check_writes()?;
         self.scope.effects.push(job_effect(job, payload)?);
         Ok(())
     }

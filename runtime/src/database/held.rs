@@ -11,9 +11,11 @@ use sqlx::{Executor, Pool, Postgres, SqlStr, Sqlite};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::fault::{Fault, ends_connection};
+use super::limit::Limit;
 use crate::error::{Error, Result};
 use crate::observe::PoolWait;
 use crate::registry::BoxFuture;
+use crate::spec::Effects;
 
 /// A connection that does not answer within this time when it is given back is closed.
 const GIVING_BACK: Duration = Duration::from_secs(5);
@@ -25,8 +27,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Held<DB: Kind> {
     /// None when it was given back.
     connection: Option<PoolConnection<DB>>,
+    /// What it was begun for.
+    pub(super) effects: Effects,
     /// The transaction ends at this time, whatever the database does.
     until: Instant,
+    limit: Limit,
     open: bool,
     /// A statement is under way, or was given up, or ended the connection.
     unsure: bool,
@@ -34,17 +39,43 @@ pub(crate) struct Held<DB: Kind> {
 
 /// What the databases differ in here.
 pub(crate) trait Kind: sqlx::Database {
+    /// What metrics call the pool with the connections for this.
+    fn pool(effects: Effects) -> &'static str;
+
     /// Whether a connection is of no more use after an error, or, without one, after a statement that was given up.
     fn spoils(error: Option<&sqlx::Error>) -> bool;
+
+    /// Has what runs on a connection from now on end when the limit is reached.
+    fn watch(connection: &mut Self::Connection, limit: Limit) -> BoxFuture<'_, Result<(), sqlx::Error>>;
+
+    /// Waits until what was given up has ended.
+    fn calm(connection: &mut Self::Connection) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 
     /// Runs statements without parameters and rows.
     fn run(connection: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 }
 
+/// Steps of SQLite's virtual machine between two looks at the limit: less than a millisecond.
+const STEPS: i32 = 10_000;
+
 impl Kind for Postgres {
+    fn pool(_: Effects) -> &'static str {
+        "all"
+    }
+
     /// The answer to the statement may never come, and the next one could be taken for it.
     fn spoils(error: Option<&sqlx::Error>) -> bool {
         error.is_none_or(ends_connection)
+    }
+
+    /// The server does so itself, by `statement_timeout`.
+    fn watch(_: &mut Self::Connection, _: Limit) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// A connection whose statement was given up is not used again.
+    fn calm(_: &mut Self::Connection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async { Ok(()) })
     }
 
     fn run(connection: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
@@ -53,9 +84,27 @@ impl Kind for Postgres {
 }
 
 impl Kind for Sqlite {
+    fn pool(effects: Effects) -> &'static str {
+        match effects {
+            Effects::Read => "readers",
+            Effects::Write => "writer",
+        }
+    }
+
     /// The thread of a connection does one thing after the other, the rollback included.
     fn spoils(_: Option<&sqlx::Error>) -> bool {
         false
+    }
+
+    fn watch(connection: &mut Self::Connection, limit: Limit) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            connection.lock_handle().await?.set_progress_handler(STEPS, move || !limit.is_reached());
+            Ok(())
+        })
+    }
+
+    fn calm(connection: &mut Self::Connection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move { connection.lock_handle().await.map(|_| ()) })
     }
 
     fn run(connection: &mut Self::Connection, sql: SqlStr) -> BoxFuture<'_, Result<(), sqlx::Error>> {
@@ -64,16 +113,16 @@ impl Kind for Sqlite {
 }
 
 impl<DB: Kind> Held<DB> {
-    /// Begins a transaction with a statement, on a connection of a named pool that works, in the time that the pool gives for it and no later
+    /// Begins a transaction with a statement, on a connection that works, in the time that the pool gives for it and no later
     /// than the transaction has to end.
     ///
     /// A connection may have died in the pool without anybody having noticed, as all have when a server was restarted. On
     /// such a one nothing was done, so the next is as good, until there is one that works.
-    pub(super) async fn begin(name: &'static str, pool: &Pool<DB>, statement: SqlStr, until: Instant) -> Result<Self> {
+    pub(super) async fn begin(pool: &Pool<DB>, statement: SqlStr, effects: Effects, until: Instant) -> Result<Self> {
         let patience = Instant::now() + pool.options().get_acquire_timeout();
         let working = async {
             loop {
-                let waiting = PoolWait::begin(name);
+                let waiting = PoolWait::begin(DB::pool(effects));
                 let acquired = pool.acquire().await;
                 drop(waiting);
                 let connection = match acquired {
@@ -83,9 +132,21 @@ impl<DB: Kind> Held<DB> {
                     }
                     acquired => acquired?,
                 };
-                let mut held = Self { connection: Some(connection), until, open: true, unsure: true };
+                let limit = Limit::new(until.into_std());
+                let mut held = Self {
+                    connection: Some(connection),
+                    effects,
+                    until,
+                    limit: limit.clone(),
+                    open: true,
+                    unsure: true,
+                };
                 let Some(connection) = held.connection.as_mut() else { continue };
-                match DB::run(connection, statement.clone()).await {
+                let begun = async {
+                    DB::watch(connection, limit).await?;
+                    DB::run(connection, statement.clone()).await
+                };
+                match begun.await {
                     Ok(()) => {
                         held.unsure = false;
                         return Ok(held);
@@ -134,6 +195,7 @@ impl<DB: Kind> Held<DB> {
     async fn end(&mut self, statement: &'static str) -> Result<()> {
         self.ask(|connection| DB::run(connection, SqlStr::from_static(statement))).await?;
         self.open = false;
+        self.limit.lift();
         Ok(())
     }
 }
@@ -158,9 +220,12 @@ impl<DB: Kind> Drop for Held<DB> {
         if self.unsure && DB::spoils(None) {
             return;
         }
+        if self.unsure {
+            self.limit.end_now();
+        }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let open = self.open;
-            runtime.spawn(async move { timeout(GIVING_BACK, returning.give_back(open)).await });
+            let undone = self.open.then(|| self.limit.clone());
+            runtime.spawn(async move { timeout(GIVING_BACK, returning.give_back(undone)).await });
         }
     }
 }
@@ -170,10 +235,17 @@ impl<DB: Kind> Drop for Held<DB> {
 struct Returning<DB: Kind>(Option<PoolConnection<DB>>);
 
 impl<DB: Kind> Returning<DB> {
-    async fn give_back(&mut self, open: bool) {
-        if open && let Some(connection) = self.0.as_mut() {
-            // SQLite undoes a transaction by itself where there is no room for it, and then has nothing to roll back.
-            if let Err(error) = DB::run(connection, SqlStr::from_static("ROLLBACK")).await {
+    /// With the limit of a transaction that is to be undone.
+    async fn give_back(&mut self, undone: Option<Limit>) {
+        if let (Some(limit), Some(connection)) = (undone, self.0.as_mut()) {
+            let undo = async {
+                DB::calm(connection).await?;
+                limit.lift();
+                DB::run(connection, SqlStr::from_static("ROLLBACK")).await
+            };
+            // SQLite undoes a transaction by itself where there is no room for it or a write was ended, and then has nothing to roll
+            // back.
+            if let Err(error) = undo.await {
                 tracing::debug!(%error, "a connection could not roll back");
                 return;
             }

@@ -4,6 +4,7 @@ mod backup;
 mod fault;
 pub mod health;
 mod held;
+mod limit;
 pub mod load;
 pub mod migrate;
 mod role;
@@ -216,11 +217,11 @@ impl Database {
         let until = Instant::now() + limit + MARGIN;
         Ok(match (self, effects) {
             (Self::Sqlite { readers, .. }, Effects::Read) => {
-                Tx::Sqlite(Held::begin("readers", readers, "BEGIN".into_sql_str(), until).await?)
+                Tx::Sqlite(Held::begin(readers, "BEGIN".into_sql_str(), effects, until).await?)
             }
             // A write transaction that begins as a reader may find itself unable to become a writer.
             (Self::Sqlite { writer, .. }, Effects::Write) => {
-                Tx::Sqlite(Held::begin("writer", writer, "BEGIN IMMEDIATE".into_sql_str(), until).await?)
+                Tx::Sqlite(Held::begin(writer, "BEGIN IMMEDIATE".into_sql_str(), effects, until).await?)
             }
             (Self::Postgres(pool), effects) => {
                 let modes = match effects {
@@ -229,7 +230,7 @@ impl Database {
                 };
                 let milliseconds = limit.as_millis().clamp(1, i32::MAX as u128);
                 let statement = AssertSqlSafe(format!("BEGIN{modes}; EXECUTE actwright_limit({milliseconds})"));
-                Tx::Postgres(Held::begin("all", pool, statement.into_sql_str(), until).await?)
+                Tx::Postgres(Held::begin(pool, statement.into_sql_str(), effects, until).await?)
             }
         })
     }

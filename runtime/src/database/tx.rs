@@ -6,8 +6,9 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 
 use super::Engine;
 use super::held::{Held, Uncommitted};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::RawRow;
+use crate::spec::Effects;
 use crate::step::step;
 
 #[allow(missing_debug_implementations)]
@@ -21,6 +22,22 @@ impl Tx {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Refuses what a body has no use for in a transaction that only reads. The database would refuse it, too, but as if it were
+    /// the database that cannot be written.
+    pub(crate) fn check_writes(&self) -> Result<()> {
+        let effects = match self {
+            Self::Sqlite(tx) => tx.effects,
+            Self::Postgres(tx) => tx.effects,
+        };
+        match effects {
+            Effects::Write => Ok(()),
+            Effects::Read => Err(Error::internal(
+                "An action or a job that only reads tried to change something. Expected `effects: write` in the spec of the action, \
+                 or `begin(Effects::Write)` in the job.",
+            )),
         }
     }
 

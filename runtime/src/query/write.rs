@@ -56,7 +56,7 @@ impl<'t> Insert<'t> {
     /// `CONFLICT` when the row is there already or refers to one that is not; otherwise those of the database,
     /// without its text.
     pub async fn run(self) -> Result<()> {
-        writable(self.tables, self.table)?;
+        writable(self.tx, self.tables, self.table)?;
         let engine = self.tx.engine();
         let mut statement = Query::insert();
         statement.into_table(self.table.name);
@@ -127,7 +127,7 @@ impl<'t> Update<'t> {
     ///
     /// As [`Insert::run`].
     pub async fn run(self) -> Result<u64> {
-        writable(self.tables, self.table)?;
+        writable(self.tx, self.tables, self.table)?;
         if self.filters.is_empty() {
             return Err(Error::internal(format!("an update of {} has no filter", self.table.name)));
         }
@@ -165,10 +165,10 @@ impl<'t> Update<'t> {
     }
 }
 
-fn writable(tables: Tables, table: &'static Table) -> Result<()> {
+fn writable(tx: &Tx, tables: Tables, table: &'static Table) -> Result<()> {
     declared(tables, table)?;
     match table.scope {
-        Scope::Tenant => Ok(()),
+        Scope::Tenant => tx.check_writes(),
         Scope::System | Scope::Through(_) => Err(Error::internal(format!("{} is read only", table.name))),
     }
 }
