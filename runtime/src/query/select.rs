@@ -39,6 +39,7 @@ pub struct Select<'t> {
     statement: SelectStatement,
     /// What the filters of the statement say.
     filters: Condition,
+    limited: bool,
     selected: Selected,
 }
 
@@ -58,7 +59,7 @@ impl<'t> Select<'t> {
         }
         let (joined, selected) = (Vec::new(), Selected::default());
         let (access, filters) = (Access::Read, Cond::all());
-        Self { tx, tables, records, access, tenant, table, joined, statement, filters, selected }
+        Self { tx, tables, records, access, tenant, table, joined, statement, filters, limited: false, selected }
     }
 
     /// Reads this column, too.
@@ -145,12 +146,17 @@ impl<'t> Select<'t> {
     /// Reads at most so many rows.
     pub fn limit(mut self, rows: u64) -> Self {
         self.statement.limit(rows);
+        self.limited = true;
         self
     }
 
     /// Passes over so many rows.
     pub fn offset(mut self, rows: u64) -> Self {
         self.statement.offset(rows);
+        if !self.limited {
+            // SQLite passes over rows only where it is said how many to read.
+            self.statement.limit(i64::MAX.unsigned_abs());
+        }
         self
     }
 
@@ -165,7 +171,11 @@ impl<'t> Select<'t> {
     /// lock takes the locked row as it is now, but the rows joined to it as they were when it began, so that a new
     /// reference would come without the name that it refers to.
     async fn lock(&mut self) -> Result<()> {
-        if self.access != Access::Update || self.tx.engine() == Engine::Sqlite {
+        if self.access != Access::Update {
+            return Ok(());
+        }
+        self.tx.check_writes()?;
+        if self.tx.engine() == Engine::Sqlite {
             return Ok(());
         }
         if self.joined.is_empty() {
