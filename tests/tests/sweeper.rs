@@ -52,7 +52,7 @@ impl World {
 
     fn keeping(&self, retention: Retention) -> Runtime {
         let options = Options { retention, ..self.options.clone() };
-        Runtime::new(self.place.database.clone(), actwright_actions::pack(), options)
+        Runtime::new(self.place.application.clone(), actwright_actions::pack(), options)
     }
 
     async fn execute(&self, sqlite: &str, postgres: &str) -> u64 {

@@ -126,7 +126,7 @@ impl Case {
             None => setting.runtime.clone(),
             Some(body) => {
                 let pack = Pack { actions: vec![body], ..actwright_actions::pack() };
-                Runtime::new(setting.place.database.clone(), pack, setting.runtime.options().clone())
+                Runtime::new(setting.place.application.clone(), pack, setting.runtime.options().clone())
             }
         };
         let before: BTreeSet<String> = rows(setting).await.into_iter().collect();

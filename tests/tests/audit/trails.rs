@@ -80,7 +80,7 @@ async fn a_trail_tells_the_story_of_a_record(engine: Engine) {
     let mailer = Arc::new(Refusing::default());
     let delivery = DeliveryPolicy { attempts: 1, ..DeliveryPolicy::default() };
     let options = Options { mailer: mailer.clone(), delivery, ..setting.runtime.options().clone() };
-    let runtime = Runtime::new(setting.place.database.clone(), actwright_actions::pack(), options);
+    let runtime = Runtime::new(setting.place.application.clone(), actwright_actions::pack(), options);
     let mut wrong = send("draft");
     wrong.input["email_addresses"] = json!(["nowhere"]);
     // In upper case, as it may come.

@@ -269,7 +269,7 @@ async fn on(engine: Engine) {
     let place = databases.take().await.unwrap();
     let mut options = run::runtime(&place, &Recorder::default()).unwrap().options().clone();
     options.retention = Retention { results: Some(KEPT), ..Retention::default() };
-    let world = World { runtime: Runtime::new(place.database.clone(), pack::pack(), options), place };
+    let world = World { runtime: Runtime::new(place.application.clone(), pack::pack(), options), place };
     a_repetition_is_answered_from_the_ledger(&world).await;
     a_key_is_for_one_input(&world).await;
     without_a_key_every_call_has_its_effect(&world).await;

@@ -21,7 +21,7 @@ on_both!(
 /// A relay in a process of its own that has published so many events and acknowledged none.
 pub fn stuck(place: &Place, to: &str, events: usize) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_publish_and_wait"))
-        .args([place.url(), &folder(place).display().to_string(), to])
+        .args([&place.application_url(), &folder(place).display().to_string(), to])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -32,7 +32,7 @@ pub fn runtime(place: &Place, sink: impl EventSink + 'static) -> Runtime {
 }
 
 pub fn runtime_with(place: &Place, sinks: Vec<Arc<dyn EventSink>>, policy: DeliveryPolicy) -> Runtime {
-    waiting::runtime(&place.database, folder(place), sinks, policy).unwrap()
+    waiting::runtime(&place.application, folder(place), sinks, policy).unwrap()
 }
 
 pub fn folder(place: &Place) -> &Path {

@@ -50,7 +50,7 @@ async fn many_relays_deliver_everything_once_and_in_order(engine: Engine) {
     let (stop, _) = tokio::sync::watch::channel(false);
     for _ in 0..RELAYS {
         // Connections of its own, as in a process of its own.
-        let database = Database::open_with(place.url(), 2).await.unwrap();
+        let database = Database::open_with(&place.application_url(), 2).await.unwrap();
         let sinks: Vec<Arc<dyn EventSink>> = vec![Arc::new(witness.clone())];
         let relay = waiting::runtime(&database, folder(&place), sinks, DeliveryPolicy::default()).unwrap();
         let mut stopped = stop.subscribe();

@@ -131,7 +131,7 @@ impl Setting {
         let mailer = Arc::new(FileMailer::new(folder.join("mail"), "vault@northstar.example").unwrap());
         let delivery = DeliveryPolicy { attempts: 1, ..DeliveryPolicy::default() };
         let options = Options { delivery, ..Options::new(mailer, FileStore::folder(&folder.join("files")).unwrap()) };
-        Self { runtime: Runtime::new(place.database.clone(), pack::pack(), options), place, databases, log }
+        Self { runtime: Runtime::new(place.application.clone(), pack::pack(), options), place, databases, log }
     }
 
     async fn call(&self, action: &str, input: Value) -> Result<Answer, Error> {
