@@ -10,4 +10,5 @@ pub mod races;
 pub mod samples;
 pub mod smtp;
 pub mod sql;
+pub mod statements;
 pub mod waiting;

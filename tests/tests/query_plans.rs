@@ -5,19 +5,18 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 use actwright_runtime::call::Runtime;
 use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::{Call, Caller};
 use actwright_tests::conformance::alias::{self, Aliases};
-use actwright_tests::conformance::databases::Databases;
+use actwright_tests::conformance::databases::{Databases, Place};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
+use actwright_tests::statements;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row};
-use tracing::field::{Field, Visit};
 
 /// Ids of the rows that are made by number.
 const CLIENT: &str = "c0000000-0000-4000-8000-000000000007";
@@ -61,52 +60,6 @@ fn searches() -> Vec<Search> {
         quotes("Quotes by date", "user.admin", json!({ "date_from": from, "date_to": to }), &[from, to]),
         quotes("Quotes that a rule leaves", "user.finance", json!({}), &[CLIENT]),
     ]
-}
-
-/// Hears the driver say what it sends.
-struct Listener;
-
-/// Statements that search, in the order in which they were sent.
-static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Only one search at a time is listened to.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Statement);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
-        tracing::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
-    fn enter(&self, _: &tracing::Id) {}
-    fn exit(&self, _: &tracing::Id) {}
-}
-
-struct Statement;
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let searches = ["FROM \"interactions\"", "FROM \"quotes\""].iter().any(|from| value.contains(from));
-        if field.name() == "db.statement" && searches {
-            HEARD.lock().unwrap_or_else(PoisonError::into_inner).push(value.trim().to_owned());
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
-fn listen() {
-    static LISTENING: OnceLock<()> = OnceLock::new();
-    LISTENING.get_or_init(|| tracing::subscriber::set_global_default(Listener).unwrap());
 }
 
 /// 200 clients, 5,000 tickets, 100,000 activities and 100,000 quotes of one tenant, every fourth activity about a ticket,
@@ -173,16 +126,16 @@ async fn execute(database: &Database, statement: String) {
 
 /// Searches, and gives the statement that was sent.
 async fn statement(runtime: &Runtime, search: &Search) -> String {
-    listen();
-    let _turn = TURN.lock().await;
-    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    statements::listen();
+    statements::heard();
     let (tenant, caller) = (alias::id("tenant.north"), Caller::User(alias::id(search.user)));
     let call = Call::new(search.action, tenant, caller, search.input.clone());
     let answer = runtime.call(call).await.unwrap();
     assert!(answer.output["count"].as_u64() > Some(0));
-    let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let from = format!("FROM \"{}\"", search.table());
+    let mut heard: Vec<String> = statements::heard().into_iter().filter(|sent| sent.contains(&from)).collect();
     assert_eq!(heard.len(), 1, "{heard:?}");
-    heard[0].clone()
+    heard.remove(0)
 }
 
 /// The plan of a statement, one step a line.
@@ -238,7 +191,8 @@ fn judge(engine: Engine, table: &str, plan: &[String]) {
     }
 }
 
-async fn plans(engine: Engine) -> String {
+/// A database with many rows.
+async fn filled(engine: Engine) -> (Databases, Place) {
     let mut aliases = Aliases::default();
     let databases = Databases::prepare(engine, &Fixture::base(&mut aliases).unwrap()).await.unwrap();
     let place = databases.take().await.unwrap();
@@ -246,6 +200,11 @@ async fn plans(engine: Engine) -> String {
     let rule = json!({ "template_key": "selected_clients", "config": { "client_ids": [CLIENT] } });
     let bundle = json!({ "north": { "bundles": { "narrow": { "to": "user.finance", "rules": [rule] } } } });
     Fixture::parse(&bundle, &mut aliases).unwrap().load(&place.database).await.unwrap();
+    (databases, place)
+}
+
+async fn plans((databases, place): (Databases, Place)) -> String {
+    let engine = place.database.engine();
     let runtime = runtime(&place, &Recorder::default()).unwrap();
     let mut shown = String::new();
     for search in searches() {
@@ -269,8 +228,10 @@ async fn searches_use_an_index_among_100_000_rows() {
         that begins with the tenant and narrows the rows or gives them in order. Small tables that are joined to the rows may be read whole. Written and checked by\n\
         `tests/tests/query_plans.rs` (`UPDATE_DOCS=1` writes this page).\n"
         .to_owned();
-    for (name, engine) in [("SQLite", Engine::Sqlite), ("PostgreSQL", Engine::Postgres)] {
-        let _ = write!(page, "\n## {name}\n{}", plans(engine).await);
+    let (sqlite, postgres) = tokio::join!(filled(Engine::Sqlite), filled(Engine::Postgres));
+    // One after the other, because it is listened to all that is sent.
+    for (name, filled) in [("SQLite", sqlite), ("PostgreSQL", postgres)] {
+        let _ = write!(page, "\n## {name}\n{}", plans(filled).await);
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/query-plans.md"), page).unwrap();

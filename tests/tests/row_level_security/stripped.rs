@@ -4,62 +4,30 @@
 //! rows of another tenant: the administrator reaches them, which shows that the first wall is off, and the application does not.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink, OutboxFilter, OutboxStatus};
 use actwright_runtime::registry::BoxFuture;
 use actwright_runtime::{Call, Caller, Options, Runtime, Uuid};
 use actwright_tests::conformance::alias::id;
 use actwright_tests::conformance::databases::Place;
+use actwright_tests::statements;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Either, Executor, PgConnection, SqlSafeStr, Statement as _, TypeInfo};
-use tracing::field::{Field, Visit};
 
 use super::{OF_NORTH, attempt, connect, two_tenants};
 
-/// Statements about our own tables.
-static HEARD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-struct Listener;
-
-impl tracing::Subscriber for Listener {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "sqlx::query"
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Statement);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
-        tracing::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
-    fn enter(&self, _: &tracing::Id) {}
-    fn exit(&self, _: &tracing::Id) {}
-}
-
-struct Statement;
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        // Which tenants there are is nobody's secret from the kernel. The log is the host's and has no wall; another test beside this one may
-        // seal it.
-        if field.name() == "db.statement"
-            && value.contains("actwright.")
-            && value.contains("$1")
-            && !value.contains("actwright.migrations")
-            && !value.contains("FROM tenants")
-            && !value.contains("FROM audit_logs a")
-        {
-            let statement = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            HEARD.lock().unwrap_or_else(PoisonError::into_inner).insert(statement);
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+/// Statements about our own tables. Which tenants there are is nobody's secret from the kernel. The log is the host's and has no wall; another
+/// test beside this one may seal it.
+fn about_our_tables(statements: Vec<String>) -> BTreeSet<String> {
+    let ours = statements.into_iter().filter(|sent| {
+        sent.contains("actwright.")
+            && sent.contains("$1")
+            && !sent.contains("actwright.migrations")
+            && !sent.contains("FROM tenants")
+            && !sent.contains("FROM audit_logs a")
+    });
+    ours.map(|sent| sent.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// Takes the first event and refuses the others, so that there is something of every kind to do.
@@ -169,12 +137,11 @@ async fn reached(connection: &mut PgConnection, begin: &str, statement: &str) ->
 
 #[tokio::test]
 async fn the_statements_of_the_runtime_stay_behind_the_wall() {
-    static LISTENING: OnceLock<()> = OnceLock::new();
-    LISTENING.get_or_init(|| tracing::subscriber::set_global_default(Listener).unwrap());
+    statements::listen();
     let (databases, place) = two_tenants().await;
-    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    statements::heard();
     work(&place).await;
-    let heard = std::mem::take(&mut *HEARD.lock().unwrap_or_else(PoisonError::into_inner));
+    let heard = about_our_tables(statements::heard());
 
     let (mut admin, mut application) = (connect(place.url()).await, connect(&place.application_url()).await);
     let rival = id("tenant.rival");
