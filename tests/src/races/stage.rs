@@ -1,7 +1,7 @@
 //! Where a run takes place: a database with the few rows, a runtime on it, and sinks that fail now and then.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actwright_runtime::Runtime;
@@ -18,6 +18,7 @@ use super::random::Random;
 use super::rows;
 use crate::conformance::databases::{Databases, Place};
 use crate::conformance::dump::{Dump, dump};
+use crate::conformance::recorder::Recorder;
 
 /// Databases for runs on one engine.
 #[derive(Debug)]
@@ -72,13 +73,13 @@ impl Stage {
 }
 
 impl Scene {
-    /// A program of its own on the database, with so many connections.
+    /// A program of its own on the database, with so many connections and no more rights than programs have.
     ///
     /// # Errors
     ///
     /// What went wrong.
     pub async fn program(&self, connections: u32) -> Result<Runtime, String> {
-        let database = Database::open_with(self.place.url(), connections).await.map_err(text)?;
+        let database = Database::open_with(&self.place.application_url(), connections).await.map_err(text)?;
         let files = FileStore::folder(&self.place.folder.path().join("files")).map_err(text)?;
         let options = Options {
             events: vec![Arc::new(self.sinks.clone())],
@@ -148,7 +149,7 @@ impl Scene {
     /// The database cannot be read.
     pub async fn judge(&self, records: &[Record]) -> Result<Vec<String>, String> {
         let dump = self.dump().await?;
-        let (events, mails) = (self.sinks.taken(|taken| &taken.events), self.sinks.taken(|taken| &taken.mails));
+        let (events, mails) = (self.sinks.taken.events(), self.sinks.mails());
         Ok(judge(records, &Evidence { dump: &dump, events: &events, mails: &mails }))
     }
 }
@@ -158,28 +159,24 @@ impl Scene {
 struct Sinks {
     flaky: bool,
     attempts: Arc<AtomicU64>,
-    taken: Arc<Mutex<Taken>>,
-}
-
-#[derive(Debug, Default)]
-struct Taken {
-    events: Vec<Value>,
-    mails: Vec<Value>,
+    taken: Recorder,
 }
 
 impl Sinks {
-    fn taken(&self, which: impl Fn(&Taken) -> &Vec<Value>) -> Vec<Value> {
-        which(&self.taken.lock().unwrap_or_else(PoisonError::into_inner)).clone()
-    }
-
     fn attempt(&self) -> Result<(), DeliveryError> {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
         let fails = self.flaky && Random::part(attempt, 0).percent(10);
         if fails { Err(DeliveryError::temporary("Not now.")) } else { Ok(()) }
     }
 
-    fn take(&self, note: impl FnOnce(&mut Taken)) {
-        note(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Each mail once for each time that it reached somebody.
+    fn mails(&self) -> Vec<Value> {
+        let reached = |mail: &Value| mail["reached"].as_array().cloned().unwrap_or_default();
+        let each = |mail: &Value| {
+            let to = |recipient| json!({ "message_id": mail["message_id"], "recipient": recipient });
+            reached(mail).into_iter().map(to).collect::<Vec<_>>()
+        };
+        self.taken.mails().iter().flat_map(each).collect()
     }
 }
 
@@ -191,29 +188,25 @@ impl EventSink for Sinks {
     fn publish<'a>(&'a self, event: &'a CloudEvent) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             self.attempt()?;
-            let event = json!({ "name": event.name, "key": event.id, "payload": event.data });
-            self.take(|taken| taken.events.push(event));
-            Ok(())
+            self.taken.publish(event).await
         })
     }
 }
 
 impl Mailer for Sinks {
     fn domain(&self) -> &str {
-        "quotes.example"
+        self.taken.domain()
     }
 
     fn send<'a>(
         &'a self,
         mail: &'a Mail,
         recipient: &'a str,
-        _files: &'a FileStore,
+        files: &'a FileStore,
     ) -> BoxFuture<'a, Result<(), DeliveryError>> {
         Box::pin(async move {
             self.attempt()?;
-            let mail = json!({ "message_id": mail.message_id, "recipient": recipient });
-            self.take(|taken| taken.mails.push(mail));
-            Ok(())
+            self.taken.send(mail, recipient, files).await
         })
     }
 }
