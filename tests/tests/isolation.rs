@@ -11,7 +11,7 @@ use actwright_runtime::database::Engine;
 use actwright_runtime::{Call, Caller, Uuid};
 use actwright_tests::conformance::alias::{self, Aliases};
 use actwright_tests::conformance::databases::{Databases, Place};
-use actwright_tests::conformance::dump::{self, AUDIT, Dump};
+use actwright_tests::conformance::dump::{self, AUDIT, Dump, Snapshot};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
@@ -89,10 +89,10 @@ impl Probe {
         let own = self.answer(&runtime, own(&self.action, self.kind), true).await;
         own.map_err(|error| format!("the call fails even with an id of its own tenant: {error}"))?;
 
-        let before = dump::dump(&place.database).await.map_err(|error| error.to_string())?;
+        let before = Snapshot::of(&place.database).await.map_err(|error| error.to_string())?;
         let rival = alias::id(&format!("{}.rival", self.kind));
         let answer = self.answer(&runtime, rival, false).await;
-        let after = dump::dump(&place.database).await.map_err(|error| error.to_string())?;
+        let after = Snapshot::of(&place.database).await.map_err(|error| error.to_string())?;
         if answer.is_ok() && !self.reads {
             return Err(format!("the call succeeds with an id of another tenant: {answer:?}"));
         }
@@ -100,7 +100,7 @@ impl Probe {
         if answer != missing {
             return Err(format!("another tenant's id is told from a missing one:\n{answer:?}\n{missing:?}"));
         }
-        let mut changes = dump::changes(&before, &after);
+        let mut changes = before.changes(&after).map_err(|error| error.to_string())?;
         let audit = changes.remove(AUDIT).unwrap_or_default();
         if !changes.is_empty() {
             return Err(format!("rows changed: {}", json!(changes)));

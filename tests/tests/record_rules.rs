@@ -6,7 +6,7 @@ use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::{Answer, Call, Caller, Code, Error, Runtime};
 use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::Databases;
-use actwright_tests::conformance::dump::{self, AUDIT};
+use actwright_tests::conformance::dump::{AUDIT, Snapshot};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
@@ -163,7 +163,7 @@ async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)], 
     let slow = case.title.ends_with("in time");
     let right = |error: &Error| error.code == Code::PermissionDenied || slow && error.retryable();
     let engine = place.database.engine();
-    let before = dump::dump(&place.database).await;
+    let before = Snapshot::of(&place.database).await;
     let mut made = 0;
     for (action, input) in actions {
         for dry_run in [true, false] {
@@ -192,8 +192,8 @@ async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)], 
         Err(error) if case.refused && right(&error) => {}
         Err(error) => failures.push(format!("{engine:?}, {}: find_quotes: {error}", case.title)),
     }
-    if let (Ok(before), Ok(after)) = (before, dump::dump(&place.database).await) {
-        let mut changes = dump::changes(&before, &after);
+    if let (Ok(before), Ok(after)) = (before, Snapshot::of(&place.database).await) {
+        let mut changes = before.changes(&after).unwrap();
         let audited = changes.remove(AUDIT).map_or(0, |rows| rows.len());
         if !changes.is_empty() || audited < made {
             failures.push(format!("{engine:?}, {}: {audited} audit rows, and {}", case.title, json!(changes)));

@@ -12,7 +12,7 @@ use actwright_runtime::registry::BoxFuture;
 use actwright_runtime::{Answer, Call, Caller, Error, Options, Runtime, Uuid};
 use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::{Databases, Place};
-use actwright_tests::conformance::dump::{self, OUTBOX};
+use actwright_tests::conformance::dump::{self, OUTBOX, Snapshot};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
@@ -267,7 +267,7 @@ async fn dead_letters_are_a_tenants_own() {
         assert!(ours[0].tenant == id("tenant.north") && theirs[0].tenant == id("tenant.rival"));
 
         let (others, missing) = (theirs[0].outbox_id, id("missing.row"));
-        let before = dump::dump(&two.place.database).await.unwrap();
+        let before = Snapshot::of(&two.place.database).await.unwrap();
         let mut answers = Vec::new();
         for asked in [others, missing] {
             answers.push([
@@ -277,7 +277,7 @@ async fn dead_letters_are_a_tenants_own() {
             ]);
         }
         assert_eq!(answers[0], answers[1]);
-        let changes = dump::changes(&before, &dump::dump(&two.place.database).await.unwrap());
+        let changes = before.changes(&Snapshot::of(&two.place.database).await.unwrap()).unwrap();
         assert!(changes.is_empty(), "{}", json!(changes));
         two.runtime.discard_dead_letter(north, ours[0].outbox_id, None, "ours").await.unwrap();
         two.end().await;

@@ -79,26 +79,9 @@ impl Place {
         &self.url
     }
 
-    /// Opens the database again, as a process does that begins. Close it first where nothing may be left open meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// What went wrong.
-    pub async fn reopen(&mut self) -> Result<(), String> {
-        self.close().await;
-        self.database = Database::open_with(&self.url, CONNECTIONS).await.map_err(text)?;
-        self.application = match &self.database {
-            Database::Sqlite { .. } => self.database.clone(),
-            Database::Postgres(_) => Database::open_with(&self.application_url(), CONNECTIONS).await.map_err(text)?,
-        };
-        Ok(())
-    }
-
     /// Where the database is, for the role that calls run as.
     pub fn application_url(&self) -> String {
-        let postgres = matches!(self.database, Database::Postgres(_));
-        let granted = Cluster::shared().ok().filter(|_| postgres).and_then(|cluster| cluster.as_application(&self.url));
-        granted.unwrap_or_else(|| self.url.clone())
+        application_url(&self.url)
     }
 
     /// Closes all connections.
@@ -106,6 +89,47 @@ impl Place {
         self.application.close().await;
         self.database.close().await;
     }
+
+    /// As [`Place::close`], to be opened again.
+    pub async fn shut(self) -> Shut {
+        self.close().await;
+        Shut { folder: self.folder, url: self.url }
+    }
+}
+
+/// A case's own database that nobody has open, and its folder.
+#[derive(Debug)]
+pub struct Shut {
+    /// For files. Vanishes with this value.
+    pub folder: TempDir,
+    url: String,
+}
+
+impl Shut {
+    /// Where the database is, for the role that calls run as.
+    pub fn application_url(&self) -> String {
+        application_url(&self.url)
+    }
+
+    /// Opens the database, as a process does that begins.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub async fn open(self) -> Result<Place, String> {
+        let Self { folder, url } = self;
+        let database = Database::open_with(&url, CONNECTIONS).await.map_err(text)?;
+        let application = match &database {
+            Database::Sqlite { .. } => database.clone(),
+            Database::Postgres(_) => Database::open_with(&application_url(&url), CONNECTIONS).await.map_err(text)?,
+        };
+        Ok(Place { database, application, folder, url })
+    }
+}
+
+fn application_url(url: &str) -> String {
+    let granted = Cluster::shared().ok().filter(|_| url.starts_with("postgres:"));
+    granted.and_then(|cluster| cluster.as_application(url)).unwrap_or_else(|| url.to_owned())
 }
 
 impl Databases {
@@ -148,6 +172,15 @@ impl Databases {
     ///
     /// What went wrong.
     pub async fn take(&self) -> Result<Place, String> {
+        self.take_shut().await?.open().await
+    }
+
+    /// As [`Databases::take`], for a process of its own: nobody has it open.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub async fn take_shut(&self) -> Result<Shut, String> {
         let folder = tempfile::tempdir().map_err(text)?;
         let url = match &self.source {
             Source::Sqlite(template) => {
@@ -163,15 +196,7 @@ impl Databases {
                 }
             }
         };
-        let database = Database::open_with(&url, CONNECTIONS).await.map_err(text)?;
-        let application = match &self.source {
-            Source::Sqlite(_) => database.clone(),
-            Source::Postgres { cluster, .. } => {
-                let url = cluster.as_application(&url).ok_or("the URL of a database names nobody")?;
-                Database::open_with(&url, CONNECTIONS).await.map_err(text)?
-            }
-        };
-        Ok(Place { database, application, folder, url })
+        Ok(Shut { folder, url })
     }
 
     /// Ends the use of a database.

@@ -1,12 +1,11 @@
 //! Everything that a database holds, as JSON that is the same on both engines, and what changed in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actwright_runtime::database::Database;
 use actwright_runtime::query::{ColumnType, Table};
 use actwright_runtime::{Decimal, Timestamp};
 use serde_json::{Map, Value, json};
-use sqlx::Row;
 
 /// Tables that hold what calls leave behind besides their effect.
 pub const AUDIT: &str = "audit_logs";
@@ -29,53 +28,101 @@ pub type Dump = BTreeMap<String, Vec<Value>>;
 ///
 /// Those of the database.
 pub async fn dump(database: &Database) -> Result<Dump, sqlx::Error> {
-    let mut dump = Dump::new();
-    for (name, query) in tables(database).await? {
-        let mut rows = Vec::new();
-        for row in texts(database, query).await? {
-            let row: Value = serde_json::from_str(&row).map_err(|error| sqlx::Error::Decode(error.into()))?;
-            rows.push(normalize(&name, row));
-        }
-        rows.sort_by_key(|row| identity(&name, row));
-        dump.insert(name, rows);
-    }
-    Ok(dump)
+    Snapshot::of(database).await?.read()
 }
 
-/// Each table with the query that gives its rows as JSON texts.
-async fn tables(database: &Database) -> Result<Vec<(String, String)>, sqlx::Error> {
+/// All rows as the database writes them. Of two, only what differs is read: with hundreds of rows and a few that changed,
+/// reading them is most of the work.
+#[derive(Debug, Default)]
+pub struct Snapshot(BTreeMap<String, Vec<String>>);
+
+impl Snapshot {
+    /// The rows of all tables, at one moment.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn of(database: &Database) -> Result<Self, sqlx::Error> {
+        let tables = tables(database).await?;
+        let queries: Vec<&str> = tables.values().map(String::as_str).collect();
+        let mut rows: BTreeMap<String, Vec<String>> = tables.keys().map(|name| (name.clone(), Vec::new())).collect();
+        for (name, row) in texts(database, queries.join(" UNION ALL ")).await? {
+            rows.entry(name).or_default().push(row);
+        }
+        Ok(Self(rows))
+    }
+
+    /// Each row as it is written.
+    pub fn rows(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flatten().map(String::as_str)
+    }
+
+    /// What the rows are.
+    ///
+    /// # Errors
+    ///
+    /// The database writes what is no JSON.
+    pub fn read(&self) -> Result<Dump, sqlx::Error> {
+        self.but_for(&Self::default())
+    }
+
+    /// As [`changes`], up to a later one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::read`].
+    pub fn changes(&self, after: &Self) -> Result<BTreeMap<String, Vec<Value>>, sqlx::Error> {
+        Ok(changes(&self.but_for(after)?, &after.but_for(self)?))
+    }
+
+    /// The rows that another one has not.
+    fn but_for(&self, other: &Self) -> Result<Dump, sqlx::Error> {
+        let mut dump = Dump::new();
+        for (name, rows) in &self.0 {
+            let known: BTreeSet<&String> = other.0.get(name).into_iter().flatten().collect();
+            let mut read = Vec::new();
+            for row in rows.iter().filter(|row| !known.contains(row)) {
+                let row: Value = serde_json::from_str(row).map_err(|error| sqlx::Error::Decode(error.into()))?;
+                read.push(normalize(name, row));
+            }
+            read.sort_by_cached_key(|row| identity(name, row));
+            dump.insert(name.clone(), read);
+        }
+        Ok(dump)
+    }
+}
+
+/// Each table with the query that gives its name and its rows as JSON texts.
+async fn tables(database: &Database) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let list = match database {
         Database::Sqlite { .. } => {
-            "SELECT json_array('', m.name, (SELECT group_concat('''' || c.name || ''', \"' || c.name || '\"')
-                FROM pragma_table_info(m.name) c))
+            "SELECT m.name, (SELECT group_concat('''' || c.name || ''', \"' || c.name || '\"')
+                FROM pragma_table_info(m.name) c)
              FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE '%migrations%' AND m.name NOT LIKE 'sqlite_%'"
         }
         Database::Postgres(_) => {
-            "SELECT json_build_array(table_schema, table_name, '')::text FROM information_schema.tables
+            "SELECT table_name::text, table_schema::text FROM information_schema.tables
              WHERE table_schema IN ('public', 'actwright') AND table_type = 'BASE TABLE'
                AND table_name NOT LIKE '%migrations%'"
         }
     };
-    let tables = texts(database, list.to_owned()).await?.into_iter().map(|table| {
-        let (schema, name, columns): (String, String, String) = serde_json::from_str(&table).unwrap_or_default();
+    let tables = texts(database, list.to_owned()).await?.into_iter().map(|(table, of)| {
+        let name = table.trim_start_matches("actwright_").to_owned();
         let query = match database {
-            Database::Sqlite { .. } => format!("SELECT json_object({columns}) FROM \"{name}\""),
-            Database::Postgres(_) => format!("SELECT to_jsonb(t)::text FROM \"{schema}\".\"{name}\" t"),
+            Database::Sqlite { .. } => format!("SELECT '{name}', json_object({of}) FROM \"{table}\""),
+            Database::Postgres(_) => format!("SELECT '{name}', to_jsonb(t)::text FROM \"{of}\".\"{table}\" t"),
         };
-        (name.trim_start_matches("actwright_").to_owned(), query)
+        (name, query)
     });
     Ok(tables.collect())
 }
 
-async fn texts(database: &Database, query: String) -> Result<Vec<String>, sqlx::Error> {
+/// The rows of a query of two texts.
+async fn texts(database: &Database, query: String) -> Result<Vec<(String, String)>, sqlx::Error> {
     let query = sqlx::AssertSqlSafe(query);
     match database {
-        Database::Sqlite { writer, .. } => {
-            sqlx::query(query).fetch_all(writer).await?.iter().map(|row| row.try_get(0)).collect()
-        }
-        Database::Postgres(pool) => {
-            sqlx::query(query).fetch_all(pool).await?.iter().map(|row| row.try_get(0)).collect()
-        }
+        Database::Sqlite { writer, .. } => sqlx::query_as(query).fetch_all(writer).await,
+        Database::Postgres(pool) => sqlx::query_as(query).fetch_all(pool).await,
     }
 }
 

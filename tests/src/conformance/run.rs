@@ -1,5 +1,6 @@
 //! Runs one case on one database.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actwright_runtime::call::{Options, Runtime};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::alias::{self, Aliases};
 use super::case::{Case, Step};
 use super::databases::Place;
-use super::dump::{self, AMENDMENTS, AUDIT, Dump, LEDGER, OUTBOX};
+use super::dump::{AMENDMENTS, AUDIT, LEDGER, OUTBOX, Snapshot};
 use super::fixture::Fixture;
 use super::matcher::{Bindings, differences};
 use super::recorder::Recorder;
@@ -31,11 +32,12 @@ pub async fn run(case: &Case, place: &Place, aliases: &Aliases) -> Result<Vec<St
 
     let recorder = Recorder::default();
     let runtime = runtime(place, &recorder)?;
-    let before = dump::dump(&place.database).await.map_err(|error| error.to_string())?;
+    let before = Snapshot::of(&place.database).await.map_err(|error| error.to_string())?;
     let mut bindings = Bindings::new();
     let mut found = calls(case, &steps, &runtime, &mut bindings).await;
-    let after = dump::dump(&place.database).await.map_err(|error| error.to_string())?;
-    found.extend(expected.judge(&steps, &before, &after, &recorder, &mut bindings));
+    let after = Snapshot::of(&place.database).await.map_err(|error| error.to_string())?;
+    let changes = before.changes(&after).map_err(|error| error.to_string())?;
+    found.extend(expected.judge(&steps, changes, &recorder, &mut bindings));
     Ok(found.into_iter().map(|difference| aliases.name(&difference)).collect())
 }
 
@@ -197,12 +199,10 @@ impl Expected {
     fn judge(
         &self,
         steps: &[Step],
-        before: &Dump,
-        after: &Dump,
+        mut changes: BTreeMap<String, Vec<Value>>,
         left: &Recorder,
         bindings: &mut Bindings,
     ) -> Vec<String> {
-        let mut changes = dump::changes(before, after);
         let audit = added(changes.remove(AUDIT));
         changes.remove(AMENDMENTS);
         let ledger = changes.remove(LEDGER).unwrap_or_default();

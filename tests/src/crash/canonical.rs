@@ -8,7 +8,7 @@ use actwright_runtime::Timestamp;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use crate::conformance::dump::Dump;
+use crate::conformance::dump::Snapshot;
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -20,9 +20,8 @@ pub struct Known(BTreeSet<String>);
 
 impl Known {
     /// Those of these rows.
-    pub fn of(before: &Dump) -> Self {
-        let text = serde_json::to_string(before).unwrap_or_default();
-        Self(ID.find_iter(&text).map(|found| found.as_str().to_owned()).collect())
+    pub fn of(before: &Snapshot) -> Self {
+        Self(before.rows().flat_map(|row| ID.find_iter(row)).map(|found| found.as_str().to_owned()).collect())
     }
 
     /// As the module says.

@@ -13,8 +13,8 @@ use super::steps::{self, Phase, Step};
 use super::subject::{Ending, Subject};
 use super::witness::Witness;
 use super::{leases_end, options, text};
-use crate::conformance::databases::{Databases, Place};
-use crate::conformance::dump::{self, AUDIT, Dump, LEDGER, OUTBOX};
+use crate::conformance::databases::{Databases, Place, Shut};
+use crate::conformance::dump::{AUDIT, LEDGER, OUTBOX, Snapshot};
 
 /// Crashes at a time on one database.
 const AT_ONCE: usize = 2;
@@ -49,7 +49,7 @@ struct Undisturbed<'m> {
     subject: &'m Subject,
     /// The step of the call at which it is lost first, so that all its effects wait: then it is the relay that is disturbed.
     committed: Option<usize>,
-    before: Dump,
+    before: Snapshot,
     known: Known,
     steps: Vec<Step>,
     rows: Rows,
@@ -130,9 +130,9 @@ impl Matrix<'_> {
 
     /// Does the work in a child that nothing happens to.
     async fn undisturbed<'s>(&self, subject: &'s Subject, committed: Option<usize>) -> Result<Undisturbed<'s>, String> {
-        let mut place = self.databases.take().await?;
-        let before = dump::dump(&place.database).await.map_err(text)?;
-        let steps = self.child(subject, committed, &mut place, None).await?.steps;
+        let place = self.databases.take().await?;
+        let before = Snapshot::of(&place.database).await.map_err(text)?;
+        let (place, Ended { steps, .. }) = self.child(subject, committed, place.shut().await, None).await?;
         let known = Known::of(&before);
         let (rows, deliveries) = left(&place, &before, &known).await?;
         self.databases.give_back(place).await?;
@@ -143,14 +143,17 @@ impl Matrix<'_> {
 
     /// Loses the process at a step, tries again, and compares.
     async fn crash(&self, work: &Undisturbed<'_>, point: usize) -> Result<Crash, String> {
-        let mut place = self.databases.take().await?;
-        let crash = self.crash_at(work, &mut place, point).await;
+        let named = |problem| format!("{}: {problem}", work.place(point));
+        let place = self.databases.take_shut().await?;
+        let (place, ended) = self.child(work.subject, work.committed, place, Some(point)).await.map_err(named)?;
+        let crash = self.after(work, &place, point, ended).await;
         self.databases.give_back(place).await?;
-        crash.map_err(|problem| format!("{}: {problem}", work.place(point)))
+        crash.map_err(named)
     }
 
-    async fn crash_at(&self, work: &Undisturbed<'_>, place: &mut Place, point: usize) -> Result<Crash, String> {
-        let Ended { steps, killed } = self.child(work.subject, work.committed, place, Some(point)).await?;
+    /// Tries again, and compares.
+    async fn after(&self, work: &Undisturbed<'_>, place: &Place, point: usize, ended: Ended) -> Result<Crash, String> {
+        let Ended { steps, killed } = ended;
         // A relay does several things at a time, so it may be done in fewer steps.
         if !killed && work.committed.is_none() {
             return Err("the process was not lost".to_owned());
@@ -185,28 +188,25 @@ impl Matrix<'_> {
         &self,
         subject: &Subject,
         committed: Option<usize>,
-        place: &mut Place,
+        place: Shut,
         die_at: Option<usize>,
-    ) -> Result<Ended, String> {
-        let call = |die_at| self.run(place, Work::Call(subject.call().into()), die_at);
-        place.close().await;
-        let ended = match committed {
-            None => call(die_at).await?,
-            Some(_) => {
-                if !call(committed).await?.killed {
-                    return Err("the call was not lost before the relay".to_owned());
-                }
-                place.reopen().await?;
-                leases_end(&place.database).await?;
-                place.close().await;
-                self.run(place, Work::Relay, die_at).await?
-            }
+    ) -> Result<(Place, Ended), String> {
+        let call = Work::Call(subject.call().into());
+        let Some(committed) = committed else {
+            let ended = self.run(&place, call, die_at).await?;
+            return Ok((place.open().await?, ended));
         };
-        place.reopen().await?;
-        Ok(ended)
+        if !self.run(&place, call, Some(committed)).await?.killed {
+            return Err("the call was not lost before the relay".to_owned());
+        }
+        let place = place.open().await?;
+        leases_end(&place.database).await?;
+        let place = place.shut().await;
+        let ended = self.run(&place, Work::Relay, die_at).await?;
+        Ok((place.open().await?, ended))
     }
 
-    async fn run(&self, place: &Place, work: Work, die_at: Option<usize>) -> Result<Ended, String> {
+    async fn run(&self, place: &Shut, work: Work, die_at: Option<usize>) -> Result<Ended, String> {
         let orders = Orders { url: place.application_url(), folder: place.folder.path().to_owned(), work, die_at };
         let program = self.program.clone();
         tokio::task::spawn_blocking(move || child::run(&program, &orders)).await.map_err(text)?
@@ -325,10 +325,10 @@ fn same(left: &Value, expected: &Value) -> Result<(), String> {
 }
 
 /// Changed rows, and what was delivered.
-async fn left(place: &Place, before: &Dump, known: &Known) -> Result<(Rows, Value), String> {
-    let after = dump::dump(&place.database).await.map_err(text)?;
+async fn left(place: &Place, before: &Snapshot, known: &Known) -> Result<(Rows, Value), String> {
+    let after = Snapshot::of(&place.database).await.map_err(text)?;
     let deliveries = Witness::at(place.folder.path()).different()?;
-    let rows = json!(dump::changes(before, &after));
+    let rows = json!(before.changes(&after).map_err(text)?);
     // Deliveries name ids that rows need not have, so they are numbered together, and rows also by themselves.
     let mut both = known.canonical(&json!({ "rows": rows, "deliveries": deliveries }));
     let rows = serde_json::from_value(known.canonical(&rows)).map_err(text)?;

@@ -14,7 +14,7 @@ use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::{Call, Caller, Code, Runtime};
 use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::Databases;
-use actwright_tests::conformance::dump::{self, AUDIT};
+use actwright_tests::conformance::dump::{AUDIT, Snapshot};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
@@ -75,7 +75,7 @@ async fn matrix(engine: Engine, model: &Model, people: &[Person]) -> Vec<String>
     let mut failures = Vec::new();
     let ways = ways(model);
     for person in people {
-        let before = dump::dump(&place.database).await.unwrap();
+        let before = Snapshot::of(&place.database).await.unwrap();
         let mut denied = Vec::new();
         for way in &ways {
             let expected = expected(way, person);
@@ -87,7 +87,7 @@ async fn matrix(engine: Engine, model: &Model, people: &[Person]) -> Vec<String>
                 failures.push(format!("{} by {}: {found:?}, not {expected:?}", way.title(), person.name));
             }
         }
-        let mut changes = dump::changes(&before, &dump::dump(&place.database).await.unwrap());
+        let mut changes = before.changes(&Snapshot::of(&place.database).await.unwrap()).unwrap();
         let audit = changes.remove(AUDIT).unwrap_or_default();
         let user = json!(id(&format!("user.{}", person.name)));
         let mut audited: Vec<String> = audit
