@@ -1,4 +1,4 @@
-//! Makes a call and is lost on the way: see `actwright_tests::crash`.
+//! Makes a call, relays or seals, and is lost on the way: see `actwright_tests::crash`.
 
 use std::process::ExitCode;
 

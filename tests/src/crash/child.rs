@@ -1,4 +1,4 @@
-//! The process that is lost: makes one call or relays, and ends itself at a step.
+//! The process that is lost: makes one call, relays or seals, and ends itself at a step.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -33,6 +33,8 @@ pub enum Work {
     Call(OrderedCall),
     /// A relay, until nothing is due.
     Relay,
+    /// A pass of the sealer of audit rows.
+    Seal,
 }
 
 /// A call of a user.
@@ -77,6 +79,7 @@ pub async fn obey() -> Result<(), String> {
     match orders.work {
         Work::Call(call) => drop(runtime.call(call.into()).await),
         Work::Relay => drop(runtime.relay().await.map_err(text)?),
+        Work::Seal => drop(runtime.seal_audit(None).await.map_err(text)?),
     }
     runtime.finish().await;
     steps::print(&steps.seen());

@@ -1,5 +1,6 @@
 //! One chain for each tenant, whoever seals and whatever becomes of them.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use actwright_runtime::registry::BoxFuture;
 use actwright_runtime::schedule::{self, Scheduler};
 use actwright_runtime::{Code, Uuid};
 use actwright_tests::conformance::alias::id;
+use actwright_tests::crash::child::{self, Orders, Work};
 use tokio::sync::Notify;
 
 use super::setting::{Setting, found, note, runtime};
@@ -48,7 +50,7 @@ async fn dropped_after<F: Future>(steps: i64, future: F) -> Option<F::Output> {
     }
 }
 
-/// A process that is lost while it seals leaves a whole chain, wherever it was: at each step of a pass it is dropped once.
+/// A sealer that is given up leaves a whole chain, wherever it was: at each step of a pass it is dropped once.
 async fn losing_a_sealer_leaves_a_whole_chain(engine: Engine) {
     let setting = Setting::new(engine).await;
     setting.calls().await;
@@ -64,6 +66,34 @@ async fn losing_a_sealer_leaves_a_whole_chain(engine: Engine) {
         setting.note("north").await;
     }
     assert!(steps > 15, "only {steps} places to be dropped at");
+    setting.seal().await;
+    assert_eq!(setting.verify().await, []);
+    everything_is_sealed_once(&setting).await;
+    setting.end().await;
+}
+
+/// So does one whose process is killed, of which nothing runs any more: no destructor, no rollback.
+async fn killing_a_sealer_leaves_a_whole_chain(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    setting.calls().await;
+    let mut steps = 0;
+    loop {
+        let orders = Orders {
+            url: setting.place.application_url(),
+            folder: setting.place.folder.path().to_owned(),
+            work: Work::Seal,
+            die_at: Some(steps + 1),
+        };
+        let program = Path::new(env!("CARGO_BIN_EXE_call_and_die"));
+        let ended = tokio::task::spawn_blocking(move || child::run(program, &orders)).await.unwrap().unwrap();
+        assert_eq!(setting.verify().await, [], "killed after {steps} steps");
+        if !ended.killed {
+            break;
+        }
+        steps += 1;
+        setting.note("north").await;
+    }
+    assert!(steps > 15, "only {steps} places to be killed at");
     setting.seal().await;
     assert_eq!(setting.verify().await, []);
     everything_is_sealed_once(&setting).await;
@@ -200,6 +230,7 @@ macro_rules! on_both {
 
 on_both!(
     losing_a_sealer_leaves_a_whole_chain,
+    killing_a_sealer_leaves_a_whole_chain,
     sealers_do_not_fork_the_chain,
     late_rows_are_sealed_within_the_horizon_only,
     others_rows_are_left_alone,
