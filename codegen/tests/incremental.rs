@@ -1,9 +1,10 @@
 //! A session, which makes only what changes ask for, leaves what a full run leaves.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use actwright_codegen::{Error, Generator, Session};
 use actwright_random_specs::Specs;
@@ -16,37 +17,40 @@ const EDITS: usize = 20;
 /// events and pickers changed, files broken and mended.
 #[test]
 fn after_any_edits_a_session_leaves_what_a_full_run_leaves() {
-    for seed in 0..SEQUENCES {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        let specs_folder = root.join("specs");
-        let mut specs = Specs::new(seed, 6);
-        let mut session = Session::new(Generator::new(&specs_folder, root.join("incremental")));
-        let mut edit = "nothing yet";
-        let mut said = Vec::new();
-        for step in 0..EDITS {
-            specs.write(&specs_folder).unwrap();
-            let full = Generator::new(&specs_folder, root.join("full")).run();
-            match (session.run(), full) {
-                (Ok(_), Ok(_)) => {}
-                (Err(Error::Specs(one)), Err(Error::Specs(other))) => {
-                    assert!(specs.is_broken(), "seed {seed}, step {step}, {edit}: {one}");
-                    assert_eq!(one.to_string(), other.to_string());
-                }
-                (one, other) => panic!("seed {seed}, step {step}, {edit}: {one:?}, in full {other:?}"),
+    // No sequence waits for another.
+    thread::scope(|scope| (0..SEQUENCES).for_each(|seed| drop(scope.spawn(move || edit(seed)))));
+}
+
+fn edit(seed: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let specs_folder = root.join("specs");
+    let mut specs = Specs::new(seed, 6);
+    let mut session = Session::new(Generator::new(&specs_folder, root.join("incremental")));
+    let mut edit = "nothing yet";
+    let mut said = Vec::new();
+    for step in 0..EDITS {
+        specs.write(&specs_folder).unwrap();
+        let full = Generator::new(&specs_folder, root.join("full")).run();
+        match (session.run(), full) {
+            (Ok(_), Ok(_)) => {}
+            (Err(Error::Specs(one)), Err(Error::Specs(other))) => {
+                assert!(specs.is_broken(), "seed {seed}, step {step}, {edit}: {one}");
+                assert_eq!(one.to_string(), other.to_string());
             }
-            let (one, other) = (files(&root.join("incremental")), files(&root.join("full")));
-            assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "seed {seed}, {edit}");
-            for (name, content) in &one {
-                assert!(content == &other[name], "seed {seed}, step {step}, {edit}: {name} differs");
-            }
-            said.push(edit);
-            edit = specs.edit();
+            (one, other) => panic!("seed {seed}, step {step}, {edit}: {one:?}, in full {other:?}"),
         }
-        said.sort_unstable();
-        said.dedup();
-        assert!(said.len() > 4, "seed {seed} tries too little: {said:?}");
+        let (one, other) = (files(&root.join("incremental")), files(&root.join("full")));
+        assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "seed {seed}, {edit}");
+        for (name, content) in &one {
+            assert!(content == &other[name], "seed {seed}, step {step}, {edit}: {name} differs");
+        }
+        said.push(edit);
+        edit = specs.edit();
     }
+    said.sort_unstable();
+    said.dedup();
+    assert!(said.len() > 4, "seed {seed} tries too little: {said:?}");
 }
 
 /// One action is described anew: its own files and the lists change, and nothing else is touched.
