@@ -4,6 +4,7 @@ pub mod conformance;
 pub mod crash;
 pub mod faults;
 pub mod nats;
+pub mod nested;
 pub mod page;
 pub mod postgres;
 pub mod races;

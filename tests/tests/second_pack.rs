@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use actwright_codegen::Generator;
+use actwright_tests::nested::outside;
 
 /// The files of the pack. `REPOSITORY` stands for the path of this one.
 const FILES: &[(&str, &str)] = &[
@@ -32,14 +33,12 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// Runs cargo in the pack, with compiled dependencies kept from one run of the test to the next.
+/// Runs cargo in the pack.
 fn cargo(pack: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO"))
+    let output = outside(&mut Command::new(env!("CARGO")), "second-pack")
         .args(arguments)
         .arg("--offline")
         .current_dir(pack)
-        .env("CARGO_TARGET_DIR", repository().join("target/second-pack/target"))
-        .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
     let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -95,36 +94,4 @@ fn a_pack_of_ones_own_is_generated_compiled_and_run() {
         ],
         "{said}"
     );
-}
-
-/// Whatever a spec can say, the Rust for it and the skeletons compile without a warning.
-#[test]
-fn everything_that_a_spec_can_say_compiles() {
-    let pack = &repository().join("target/second-pack/everything");
-    if pack.exists() {
-        fs::remove_dir_all(pack).unwrap();
-    }
-    let specs = repository().join("codegen/tests/packs/everything");
-    let strict = "\n[lints.rust]\nwarnings = \"deny\"\n";
-    let api = include_str!("second_pack/api.toml").replace("notes-api", "everything-api");
-    let api = api.replace("REPOSITORY", &repository().display().to_string()) + strict;
-    let workspace = include_str!("second_pack/workspace.toml").replace("notes", "bodies");
-    let bodies = "[package]\nname = \"bodies\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-        everything-api = { path = \"../api\" }\nactwright-runtime = { path = \"REPOSITORY/runtime\" }\n";
-    let bodies = bodies.replace("REPOSITORY", &repository().display().to_string()) + strict;
-    let library = "pub mod alpha;\npub mod beta;\n\npub struct Bodies;\n\n\
-        pub fn pack() -> actwright_runtime::Pack {\n    everything_api::pack::<Bodies>()\n}\n";
-    for (name, text) in [
-        ("Cargo.toml", workspace.as_str()),
-        ("api/Cargo.toml", &api),
-        ("bodies/Cargo.toml", &bodies),
-        ("bodies/src/lib.rs", library),
-    ] {
-        write(&pack.join(name), text);
-    }
-    fs::copy(repository().join("Cargo.lock"), pack.join("Cargo.lock")).unwrap();
-    let generator = Generator::new(specs, pack.join("api")).bodies(pack.join("bodies/src"));
-    let report = generator.skeletons().unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(report.skeletons.len(), 4, "{report:?}");
-    cargo(pack, &["build", "--quiet"]);
 }
