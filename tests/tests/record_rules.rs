@@ -12,8 +12,12 @@ use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
 use actwright_tests::postgres::APPLICATION;
 use actwright_tests::samples;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
+
+/// Cases under way at once.
+const AT_ONCE: usize = 4;
 
 /// What is done before the calls.
 struct Case {
@@ -138,7 +142,9 @@ async fn call(runtime: &Runtime, action: &str, input: &Value, dry_run: bool) -> 
     runtime.call(Call { dry_run, ..call }).await
 }
 
-async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)], failures: &mut Vec<String>) {
+/// What is wrong.
+async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)]) -> Vec<String> {
+    let mut failures = Vec::new();
     let mut aliases = Aliases::default();
     Fixture::base(&mut aliases).unwrap();
     let place = databases.take().await.unwrap();
@@ -205,6 +211,7 @@ async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)], 
         Some(_) => place.close().await,
         None => databases.give_back(place).await.unwrap(),
     }
+    failures
 }
 
 async fn all(engine: Engine) {
@@ -212,12 +219,12 @@ async fn all(engine: Engine) {
     let actions = about_quotes(&model);
     let base = Fixture::base(&mut Aliases::default()).unwrap();
     let databases = Databases::prepare(engine, &base).await.unwrap();
-    let mut failures = Vec::new();
-    for case in cases() {
-        if engine == Engine::Postgres || !case.prepare.is_some_and(|(_, postgres)| postgres) {
-            judge(&databases, &case, &actions, &mut failures).await;
-        }
-    }
+    let cases = cases();
+    let cases =
+        cases.iter().filter(|case| engine == Engine::Postgres || !case.prepare.is_some_and(|(_, postgres)| postgres));
+    // Some of them wait most of the time.
+    let judged = stream::iter(cases).map(|case| judge(&databases, case, &actions)).buffer_unordered(AT_ONCE);
+    let failures: Vec<String> = judged.concat().await;
     databases.remove().await.unwrap();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -3,50 +3,42 @@
 use actwright_runtime::Error;
 use actwright_tests::faults::invariants::Told;
 use actwright_tests::faults::load::improper;
-use actwright_tests::faults::proxy::{Break, Proxy, Which};
-use actwright_tests::faults::{Party, schedule, unkeyed};
+use actwright_tests::faults::proxy::{Break, Which};
+use actwright_tests::faults::{schedule, unkeyed};
 
-use crate::{SECOND, fresh, proxy, whole};
-
-async fn set_up() -> (Proxy, Party) {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
-    let party = Party::at(&proxy.url(&url), 2).await.unwrap();
-    (proxy, party)
-}
+use crate::{Proxied, SECOND, whole};
 
 /// A commit that never reached the server has no effect, and its call says so: it failed, and nothing about an outcome.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_commit_that_did_not_arrive_is_a_failure() {
-    let (proxy, party) = set_up().await;
-    let before = party.dump().await;
+    let proxied = Proxied::new(2).await;
+    let Proxied { proxy, party, .. } = &proxied;
     proxy.arm(Which::Commit, Break::Before);
     let error = party.runtime.call(schedule("lost", 10 * SECOND)).await.unwrap_err();
     assert_eq!(improper(&error), None);
     assert_eq!(error.details.get("outcome"), None);
     let again = party.runtime.call(schedule("lost", 10 * SECOND)).await.unwrap();
     assert!(again.meta.deduplicated.is_none(), "the first had no effect");
-    whole(&party, &before, &Told::from([("lost".to_owned(), again.output)])).await;
-    party.close().await;
+    proxied.end(&Told::from([("lost".to_owned(), again.output)])).await;
 }
 
 /// A commit whose answer was lost went through, which the database tells: the call succeeds, with a key and without.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_commit_whose_answer_was_lost_is_a_success() {
     for how in [Break::After, Break::Within] {
-        let (proxy, party) = set_up().await;
-        let before = party.dump().await;
+        let proxied = Proxied::new(2).await;
+        let Proxied { proxy, party, before, .. } = &proxied;
         proxy.arm(Which::Commit, how);
         let first = party.runtime.call(schedule("kept", 10 * SECOND)).await.unwrap();
         assert!(first.meta.effects[0].delivered, "{how:?}: it goes on as if nothing had happened");
         let again = party.runtime.call(schedule("kept", 10 * SECOND)).await.unwrap();
         assert_eq!(again.meta.deduplicated.unwrap().invocation_id, first.meta.invocation_id);
         assert_eq!(again.output, first.output);
-        whole(&party, &before, &Told::from([("kept".to_owned(), first.output)])).await;
+        whole(party, before, &Told::from([("kept".to_owned(), first.output)])).await;
 
         proxy.arm(Which::Commit, how);
         party.runtime.call(unkeyed("without a key")).await.unwrap();
-        party.close().await;
+        proxied.party.close().await;
     }
 }
 
@@ -54,11 +46,9 @@ async fn a_commit_whose_answer_was_lost_is_a_success() {
 /// without a key in good faith; a repetition with the key gives what the first call brought about.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_outcome_that_nobody_can_know_is_called_unknown() {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
     // With one connection, none is left to ask.
-    let party = Party::at(&proxy.url(&url), 1).await.unwrap();
-    let before = party.dump().await;
+    let proxied = Proxied::new(1).await;
+    let Proxied { proxy, party, .. } = &proxied;
     proxy.arm(Which::Commit, Break::AfterAndClose);
     let error: Error = party.runtime.call(schedule("asked", 2 * SECOND)).await.unwrap_err();
     assert_eq!(improper(&error), None);
@@ -66,6 +56,5 @@ async fn an_outcome_that_nobody_can_know_is_called_unknown() {
     proxy.close(false);
     let again = party.runtime.call(schedule("asked", 10 * SECOND)).await.unwrap();
     assert!(again.meta.deduplicated.is_some(), "the first had its effect");
-    whole(&party, &before, &Told::from([("asked".to_owned(), again.output)])).await;
-    party.close().await;
+    proxied.end(&Told::from([("asked".to_owned(), again.output)])).await;
 }

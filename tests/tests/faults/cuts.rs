@@ -3,18 +3,16 @@
 use actwright_tests::faults::invariants::Told;
 use actwright_tests::faults::load::{Load, improper};
 use actwright_tests::faults::proxy::{Break, Which};
-use actwright_tests::faults::{Party, schedule};
+use actwright_tests::faults::schedule;
 
-use crate::{SECOND, fresh, proxy, whole};
+use crate::{Proxied, SECOND, told_by};
 
 /// Wherever a connection is cut, before a statement, after it or in the middle of its answer, the call has its whole effect or
 /// none, and its repetition gives one result.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_is_whole_wherever_its_connection_is_cut() {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
-    let party = Party::at(&proxy.url(&url), 2).await.unwrap();
-    let before = party.dump().await;
+    let proxied = Proxied::new(2).await;
+    let Proxied { proxy, party, .. } = &proxied;
     let mut told = Told::new();
     let mut failures = 0;
     for how in [Break::Before, Break::After, Break::Within] {
@@ -37,17 +35,14 @@ async fn a_call_is_whole_wherever_its_connection_is_cut() {
     }
     println!("{} cuts, {failures} failures", told.len());
     assert!(failures > 0, "nothing was cut");
-    whole(&party, &before, &told).await;
-    party.close().await;
+    proxied.end(&told).await;
 }
 
 /// All connections at once, again and again, while sixteen callers go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_outlive_cuts_of_all_connections() {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
-    let party = Party::at(&proxy.url(&url), 8).await.unwrap();
-    let before = party.dump().await;
+    let proxied = Proxied::new(8).await;
+    let Proxied { proxy, party, .. } = &proxied;
     let load = Load::start(&party.runtime, 16, 5 * SECOND);
     for _ in 0..10 {
         load.goes_on(10).await;
@@ -57,9 +52,6 @@ async fn callers_outlive_cuts_of_all_connections() {
     tokio::time::sleep(SECOND / 2).await;
     proxy.close(false);
     load.goes_on(20).await;
-    let met = load.end().await;
-    println!("{} calls, {} failures, {} deduplicated", met.told.len(), met.failures, met.deduplicated);
-    assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
-    whole(&party, &before, &met.told).await;
-    party.close().await;
+    let told = told_by(load).await;
+    proxied.end(&told).await;
 }

@@ -7,7 +7,7 @@ use actwright_tests::faults::server::{Halt, Server};
 use actwright_tests::faults::{Party, schedule};
 use tokio::task::block_in_place;
 
-use crate::{SECOND, fresh_on, whole};
+use crate::{SECOND, fresh_on, told_by, whole};
 
 /// Callers need nothing but to repeat a transient error: no call is lost or doubled, none hangs, and none has to be told that
 /// the server is back.
@@ -25,10 +25,8 @@ async fn sixteen_callers_outlive_restarts() {
         block_in_place(|| server.resume()).unwrap();
         load.goes_on(40).await;
     }
-    let met = load.end().await;
-    println!("{} calls, {} failures, {} deduplicated", met.told.len(), met.failures, met.deduplicated);
-    assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
-    whole(&party, &before, &met.told).await;
+    let told = told_by(load).await;
+    whole(&party, &before, &told).await;
     party.close().await;
 }
 

@@ -9,16 +9,14 @@ use actwright_tests::faults::proxy::{Break, Which};
 use actwright_tests::faults::{Party, call, schedule};
 use serde_json::json;
 
-use crate::{SECOND, fresh, proxy, whole};
+use crate::{Proxied, SECOND, fresh, told_by};
 
 /// A call ends at its deadline wherever its statement or the answer to it vanishes, its connection is not used again, and the
 /// next call finds one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_ends_at_its_deadline_when_nobody_answers() {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
-    let party = Party::at(&proxy.url(&url), 2).await.unwrap();
-    let before = party.dump().await;
+    let proxied = Proxied::new(2).await;
+    let Proxied { proxy, party, .. } = &proxied;
     let mut told = Told::new();
     let mut failures = 0;
     for how in [Break::Swallow, Break::SwallowAnswer] {
@@ -41,19 +39,14 @@ async fn a_call_ends_at_its_deadline_when_nobody_answers() {
     assert!(failures > 3, "{failures}");
     // What the hole had swallowed is rolled back when the server hears that the other side is gone.
     proxy.cut();
-    let direct = Party::at(&url, 2).await.unwrap();
-    whole(&direct, &before, &told).await;
-    direct.close().await;
-    party.close().await;
+    proxied.end_past_the_proxy(&told).await;
 }
 
 /// No caller waits beyond its deadline while the whole network is a hole, and all go on when it is not any more.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_outlive_a_network_that_swallows_everything() {
-    let url = fresh().await;
-    let proxy = proxy(&url).await;
-    let party = Party::at(&proxy.url(&url), 4).await.unwrap();
-    let before = party.dump().await;
+    let proxied = Proxied::new(4).await;
+    let Proxied { proxy, party, .. } = &proxied;
     let load = Load::start(&party.runtime, 8, SECOND);
     load.goes_on(8).await;
     proxy.stall(true);
@@ -62,13 +55,8 @@ async fn callers_outlive_a_network_that_swallows_everything() {
     proxy.stall(false);
     proxy.cut();
     load.goes_on(16).await;
-    let met = load.end().await;
-    println!("{} calls, {} failures, {} deduplicated", met.told.len(), met.failures, met.deduplicated);
-    assert!(met.wrong.is_empty(), "{}", met.wrong.join("\n"));
-    let direct = Party::at(&url, 2).await.unwrap();
-    whole(&direct, &before, &met.told).await;
-    direct.close().await;
-    party.close().await;
+    let told = told_by(load).await;
+    proxied.end_past_the_proxy(&told).await;
 }
 
 /// The server is told to end transactions whose client is lost, and waits for locks of nobody; what an operator configured goes
