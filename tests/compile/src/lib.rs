@@ -1,1 +1,1 @@
-//! What must compile outside of this workspace, and what must not: see `tests/`.
+//! What must compile outside of this workspace: see `tests/`.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use actwright_codegen::Generator;
 
-use crate::checked::{self, compiles, repository, strict};
+use crate::checked::{self, compiles, manifest, repository};
 
 const PACKAGES: [&str; 2] = ["everything-api", "everything-bodies"];
 
@@ -16,9 +16,9 @@ pub fn write(folder: &Path) -> Vec<String> {
     let [api, bodies] = PACKAGES.map(|name| folder.join(name));
     let runtime = "actwright-runtime = { path = \"REPOSITORY/runtime\" }\n";
     let of_api = format!("{runtime}serde = {{ version = \"1\", features = [\"derive\"] }}\n");
-    checked::write(&api.join("Cargo.toml"), &strict("everything-api", &of_api));
+    checked::write(&api.join("Cargo.toml"), &manifest("everything-api", &of_api));
     let of_bodies = format!("{runtime}everything-api = {{ path = \"../everything-api\" }}\n");
-    checked::write(&bodies.join("Cargo.toml"), &strict("everything-bodies", &of_bodies));
+    checked::write(&bodies.join("Cargo.toml"), &manifest("everything-bodies", &of_bodies));
     checked::write(&bodies.join("src/lib.rs"), LIBRARY);
     let specs = repository().join("codegen/tests/packs/everything");
     // Skeletons are created where there are none.

@@ -1,7 +1,6 @@
-//! What must compile outside of this workspace, and what must not.
+//! What must compile outside of this workspace.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod checked;
 mod everything;
-mod mistakes;
 mod random;

@@ -5,7 +5,7 @@ use std::path::Path;
 use actwright_codegen::Generator;
 use actwright_random_specs::Specs;
 
-use crate::checked::{self, compiles, strict};
+use crate::checked::{self, compiles, manifest};
 
 /// Crates, and actions in each.
 const CRATES: u64 = 6;
@@ -25,7 +25,7 @@ pub fn write(folder: &Path) -> Vec<String> {
         assert!(report.is_ok(), "seed {seed}: {}", report.unwrap_err());
         let dependencies = "actwright-runtime = { path = \"REPOSITORY/runtime\" }\n\
              serde = { version = \"1\", features = [\"derive\"] }\n";
-        checked::write(&folder.join(&name).join("Cargo.toml"), &strict(&name, dependencies));
+        checked::write(&folder.join(&name).join("Cargo.toml"), &manifest(&name, dependencies));
         name
     });
     crates.collect()
