@@ -13,6 +13,7 @@ use actwright_runtime::schedule::{self, Scheduler};
 use actwright_runtime::{Code, Uuid};
 use actwright_tests::conformance::alias::id;
 use actwright_tests::crash::child::{self, Orders, Work};
+use actwright_tests::on_both;
 use tokio::sync::Notify;
 
 use super::setting::{Setting, found, note, runtime};
@@ -215,17 +216,6 @@ async fn a_relay_seals(engine: Engine) {
     relay.await.unwrap();
     assert_eq!(setting.verify().await, []);
     setting.end().await;
-}
-
-macro_rules! on_both {
-    ($($name:ident),+) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Sqlite).await; })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Postgres).await; })+
-        }
-    };
 }
 
 on_both!(

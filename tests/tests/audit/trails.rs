@@ -9,6 +9,7 @@ use actwright_runtime::outbox::{DeliveryError, DeliveryPolicy, FileStore, Mail, 
 use actwright_runtime::registry::BoxFuture;
 use actwright_runtime::{Call, Caller, Code, Options, Runtime, Timestamp, Uuid};
 use actwright_tests::conformance::alias::id;
+use actwright_tests::on_both;
 use serde_json::json;
 
 use super::setting::{Setting, as_user, note, send};
@@ -199,17 +200,6 @@ async fn indexes_serve_the_search_on_postgres() {
     assert!(plan.contains("BitmapOr") && plan.contains("audit_logs_details_idx"), "{plan}");
     drop(connection);
     setting.end().await;
-}
-
-macro_rules! on_both {
-    ($($name:ident),+) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Sqlite).await; })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Postgres).await; })+
-        }
-    };
 }
 
 on_both!(a_trail_tells_the_story_of_a_record, a_trail_of_a_run_names_the_workflow);

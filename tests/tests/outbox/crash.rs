@@ -8,10 +8,11 @@ use actwright_delivery::events::FileEvents;
 use actwright_runtime::database::Engine;
 use actwright_runtime::outbox::{DeliveryPolicy, OutboxStatus};
 use actwright_tests::conformance::databases::Place;
+use actwright_tests::on_both;
 use actwright_tests::waiting::{Waiting, all, time_passes};
 use serde_json::Value;
 
-use crate::place::{folder, north, on_both, place, runtime};
+use crate::place::{folder, north, place, runtime};
 
 on_both!(
     after_a_crash_an_event_comes_once_more_with_the_same_id,

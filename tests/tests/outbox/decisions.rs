@@ -6,10 +6,11 @@ use actwright_runtime::{Code, Runtime, Uuid};
 use actwright_tests::conformance::alias;
 use actwright_tests::conformance::databases::Place;
 use actwright_tests::conformance::dump;
+use actwright_tests::on_both;
 use actwright_tests::waiting::{Waiting, Witness, all};
 use serde_json::{Value, json};
 
-use crate::place::{north, on_both, place, runtime};
+use crate::place::{north, place, runtime};
 
 on_both!(
     a_dead_letter_is_tried_again_when_somebody_asks,

@@ -7,9 +7,10 @@ use std::time::Duration;
 use actwright_runtime::Timestamp;
 use actwright_runtime::database::Engine;
 use actwright_runtime::outbox::{DeliveryError, DeliveryPolicy, OutboxStatus, StoredEffect};
+use actwright_tests::on_both;
 use actwright_tests::waiting::{Waiting, Witness, all, time_passes};
 
-use crate::place::{north, on_both, place, runtime};
+use crate::place::{north, place, runtime};
 
 on_both!(
     pauses_double_up_to_the_last_attempt,

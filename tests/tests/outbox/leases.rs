@@ -7,10 +7,11 @@ use actwright_runtime::Runtime;
 use actwright_runtime::database::Engine;
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, DeliveryPolicy, OutboxStatus, StoredEffect, Subscriber};
 use actwright_tests::conformance::databases::Place;
+use actwright_tests::on_both;
 use actwright_tests::waiting::{Waiting, Witness, all, time_passes};
 use tokio::sync::Semaphore;
 
-use crate::place::{north, on_both, place, runtime, runtime_with};
+use crate::place::{north, place, runtime, runtime_with};
 
 on_both!(
     who_has_lost_the_lease_notes_nothing,

@@ -9,12 +9,13 @@ use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink, OutboxStat
 use actwright_runtime::{Call, Caller, Timestamp, Uuid};
 use actwright_tests::conformance::alias;
 use actwright_tests::nats::NatsServer;
+use actwright_tests::on_both;
 use actwright_tests::waiting::{Waiting, all, time_passes};
 use async_nats::jetstream::{self, message::StreamMessage, stream::Stream};
 use serde_json::{Value, json};
 
 use crate::crash::{kill, stuck};
-use crate::place::{folder, north, on_both, place, runtime};
+use crate::place::{folder, north, place, runtime};
 
 on_both!(
     a_relay_is_killed_between_publish_and_acknowledge_and_the_stream_has_one_event,

@@ -42,23 +42,3 @@ pub fn folder(place: &Place) -> &Path {
 pub fn north() -> Uuid {
     alias::id("tenant.north")
 }
-
-/// A test of each database.
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(actwright_runtime::database::Engine::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$name(actwright_runtime::database::Engine::Postgres).await;
-            })+
-        }
-    };
-}
-
-pub(crate) use on_both;

@@ -11,10 +11,11 @@ use actwright_runtime::outbox::{
 };
 use actwright_runtime::{Call, Caller, Uuid};
 use actwright_tests::conformance::alias;
+use actwright_tests::on_both;
 use actwright_tests::waiting::{self, Waiting, Witness, all, execute, time_passes};
 use serde_json::json;
 
-use crate::place::{folder, north, on_both, place, runtime, runtime_with};
+use crate::place::{folder, north, place, runtime, runtime_with};
 
 on_both!(
     many_relays_deliver_everything_once_and_in_order,

@@ -19,6 +19,7 @@ use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::{Databases, Place};
 use actwright_tests::conformance::dump;
 use actwright_tests::conformance::fixture::Fixture;
+use actwright_tests::on_both;
 use serde_json::{Value, json};
 
 /// In every text of a secret field.
@@ -260,17 +261,6 @@ async fn a_dry_run_shows_no_secrets(engine: Engine) {
     assert_eq!(preview["changes"][0]["after"]["tag_text"], "[redacted]", "{preview}");
     setting.nothing_leaked("a dry run", &preview).await;
     setting.end().await;
-}
-
-macro_rules! on_both {
-    ($($name:ident),+) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Sqlite).await; })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(super::Engine::Postgres).await; })+
-        }
-    };
 }
 
 on_both!(secrets_are_nowhere, repeated_calls_keep_no_secrets, a_dry_run_shows_no_secrets);
