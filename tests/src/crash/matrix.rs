@@ -328,7 +328,15 @@ fn same(left: &Value, expected: &Value) -> Result<(), String> {
 async fn left(place: &Place, before: &Snapshot, known: &Known) -> Result<(Rows, Value), String> {
     let after = Snapshot::of(&place.database).await.map_err(text)?;
     let deliveries = Witness::at(place.folder.path()).different()?;
-    let rows = json!(before.changes(&after).map_err(text)?);
+    let mut rows = json!(before.changes(&after).map_err(text)?);
+    // An attempt that was lost with a process counts: the first call's, and the relay's that is lost after it.
+    for row in rows.get_mut(OUTBOX).and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(attempts) = row.pointer_mut("/added/attempts")
+            && attempts.as_i64().is_some_and(|attempts| (1..=3).contains(&attempts))
+        {
+            *attempts = "some".into();
+        }
+    }
     // Deliveries name ids that rows need not have, so they are numbered together, and rows also by themselves.
     let mut both = known.canonical(&json!({ "rows": rows, "deliveries": deliveries }));
     let rows = serde_json::from_value(known.canonical(&rows)).map_err(text)?;
