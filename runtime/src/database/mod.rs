@@ -46,18 +46,12 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// A transaction whose process, machine or network is gone ends: one that waits for a statement after half a minute, one that
 /// is in a statement as soon as the connection is seen to be closed, where the server's operating system can tell. What the
 /// server is configured to do of these goes first.
-///
-/// The limit of each transaction is set by a statement that is prepared once, because planning it takes as long as the rest of
-/// beginning and ending a transaction. A limit of the server's own that is stricter stays.
 const POSTGRES_SESSION: &str = "SET join_collapse_limit = 1; \
      DO $$ BEGIN IF current_setting('idle_in_transaction_session_timeout') = '0' THEN \
      PERFORM set_config('idle_in_transaction_session_timeout', '30s', false); END IF; END $$; \
      DO $$ BEGIN IF current_setting('client_connection_check_interval') = '0' THEN \
      PERFORM set_config('client_connection_check_interval', '2s', false); END IF; \
-     EXCEPTION WHEN OTHERS THEN NULL; END $$; \
-     PREPARE actwright_limit (bigint) AS SELECT set_config('statement_timeout', \
-     CASE WHEN own BETWEEN 1 AND $1 THEN own ELSE $1 END::text, true) FROM (SELECT (extract(epoch FROM \
-     current_setting('statement_timeout')::interval) * 1000)::bigint AS own) AS server";
+     EXCEPTION WHEN OTHERS THEN NULL; END $$";
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +223,11 @@ impl Database {
                     Effects::Write => "",
                 };
                 let milliseconds = limit.as_millis().clamp(1, i32::MAX as u128);
-                let statement = AssertSqlSafe(format!("BEGIN{modes}; EXECUTE actwright_limit({milliseconds})"));
+                // Comparing the limit with the server's own would take as long as the rest of beginning and ending a transaction.
+                let statement = AssertSqlSafe(format!(
+                    "BEGIN{modes}; SELECT set_config('statement_timeout', '{milliseconds}', true) \
+                     WHERE current_setting('statement_timeout') = '0'"
+                ));
                 Tx::Postgres(Held::begin(pool, statement.into_sql_str(), effects, until).await?)
             }
         })
