@@ -9,6 +9,7 @@ use actwright_tests::conformance::databases::{Databases, Place};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::conformance::recorder::Recorder;
 use actwright_tests::conformance::run::runtime;
+use actwright_tests::on_both;
 use actwright_tests::postgres::APPLICATION;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -180,23 +181,6 @@ async fn the_database_refuses_what_a_search_would_write(engine: Engine) {
             world.databases.remove().await.unwrap();
         }
     }
-}
-
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(actwright_runtime::database::Engine::Sqlite).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(actwright_runtime::database::Engine::Postgres).await;
-            })+
-        }
-    };
 }
 
 on_both!(

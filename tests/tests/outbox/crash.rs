@@ -21,8 +21,8 @@ on_both!(
 
 /// A relay in a process of its own that has published so many events and acknowledged none.
 pub fn stuck(place: &Place, to: &str, events: usize) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_publish_and_wait"))
-        .args([&place.application_url(), &folder(place).display().to_string(), to])
+    let mut child = Command::new(env!("CARGO_BIN_EXE_relay_and_die"))
+        .args(["stuck", &place.application_url(), &folder(place).display().to_string(), to])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -77,8 +77,8 @@ async fn what_kills_every_relay_is_given_up_and_what_is_beside_it_is_not(engine:
     let waiting: Vec<Waiting> =
         keys.map(|key| Waiting { sink: "file".to_owned(), ..Waiting::new(north(), key.clone(), key) }).collect();
     Waiting::put(&place.database, &waiting).await.unwrap();
-    let mut relay = Command::new(env!("CARGO_BIN_EXE_relay_and_abort"));
-    relay.args([place.url(), &folder(&place).display().to_string(), &file.display().to_string()]);
+    let mut relay = Command::new(env!("CARGO_BIN_EXE_relay_and_die"));
+    relay.args(["poisoned", place.url(), &folder(&place).display().to_string(), &file.display().to_string()]);
     let mut lost = 0;
     while !relay.stderr(Stdio::null()).status().unwrap().success() {
         lost += 1;
