@@ -1,7 +1,6 @@
 //! `actwright call --batch`: JSON lines in, JSON lines out. A bad line answers in its place and stops nothing.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::pin::pin;
 
 use actwright_runtime::{Call, Caller, Error, Runtime};
 use serde::Deserialize;
@@ -42,13 +41,13 @@ pub async fn run(source: &str, arguments: &CallArguments) -> Result<(), Failure>
     let lines = Lines { reader: BufReader::new(reader), number: 0, longest: config.calls.largest_input };
     let mut lines = lines.in_background();
     let bar = progress("calls");
-    let mut shutdown = pin!(signal::shutdown());
+    let stopping = signal::stopping();
     let mut failed = 0;
     let mut last = 0;
     let ended = loop {
         let next = tokio::select! {
             biased;
-            () = &mut shutdown => break Err(stopped(last, "It has its answer")),
+            () = stopping.cancelled() => break Err(stopped(last, "It has its answer")),
             next = lines.recv() => next,
         };
         let (number, line) = match next {

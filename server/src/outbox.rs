@@ -4,7 +4,6 @@ use actwright_runtime::outbox::{OutboxFilter, OutboxStatus, StoredEffect};
 use actwright_runtime::{Error, Runtime};
 use comfy_table::ColumnConstraint;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::cli::{DeadLetters, OutboxCommand, OutboxList, RelayArguments};
@@ -25,7 +24,7 @@ pub async fn relay(arguments: &RelayArguments, json: bool) -> Result<(), Failure
     let logging = Logging::begin(&config)?;
     let runtime = open::runtime_with(&config).await?;
     if !arguments.once {
-        let stopping = CancellationToken::new();
+        let stopping = signal::stopping();
         if let Some(address) = http::metrics::serve(&config, runtime.database(), stopping.clone()).await? {
             anstream::eprintln!("Metrics are at http://{address}/metrics");
         }
@@ -35,8 +34,7 @@ pub async fn relay(arguments: &RelayArguments, json: bool) -> Result<(), Failure
             runtime.finish().await;
         };
         let patience = async {
-            signal::shutdown().await;
-            stopping.cancel();
+            stopping.cancelled().await;
             tokio::time::sleep(signal::PATIENCE).await;
         };
         tokio::select! {

@@ -64,7 +64,7 @@ pub async fn serve(arguments: &DatabaseArguments, json: bool) -> Result<(), Fail
     let authenticator = Authenticator::new(&config.auth)?;
     let runtime = open::runtime_with(&config).await?;
     let listener = bind("http.listen", config.http.listen).await?;
-    let stopping = CancellationToken::new();
+    let stopping = signal::stopping();
     let server = Arc::new(Server {
         runtime: runtime.clone(),
         authenticator,
@@ -79,14 +79,6 @@ pub async fn serve(arguments: &DatabaseArguments, json: bool) -> Result<(), Fail
     let relay = tokio::spawn({
         let (runtime, stopping) = (runtime.clone(), stopping.clone());
         async move { runtime.run_relay(stopping.cancelled_owned()).await }
-    });
-    tokio::spawn({
-        let stopping = stopping.clone();
-        async move {
-            signal::shutdown().await;
-            tracing::info!("ending: no new connections");
-            stopping.cancel();
-        }
     });
     let connections = listen::serve(listener, router(server), &config.http, stopping.clone()).await;
     end(&config, runtime, connections, relay).await;
@@ -110,11 +102,6 @@ async fn end(
     tokio::select! {
         () = work => tracing::info!("ended: nothing is left under way"),
         () = tokio::time::sleep(bound) => tracing::warn!("ending with work under way: it rolls back, or a relay delivers it"),
-        () = signal::shutdown() => {
-            tracing::warn!("ending at once: what is under way rolls back, or a relay delivers it");
-            // Nothing waits for anything any more, pools included.
-            std::process::exit(130);
-        }
     }
     // Connections that are still used would be waited for.
     let _ = tokio::time::timeout(Duration::from_secs(2), runtime.database().close()).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use crate::seeded::{NADIA, Seeded, TENANT, follow_up, limited, piped};
+use crate::seeded::{NADIA, Seeded, TENANT, follow_up, limited, piped, signal};
 
 async fn connect(seeded: &Seeded) -> SqliteConnection {
     SqliteConnectOptions::new().filename(seeded.folder.path().join("test.db")).connect().await.unwrap()
@@ -46,11 +46,6 @@ fn line(title: &str) -> String {
     )
 }
 
-/// Asks a process to end, as a supervisor does.
-fn terminate(child: &Child) {
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-}
-
 fn answers(output: &[u8]) -> Vec<Value> {
     String::from_utf8_lossy(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -77,7 +72,7 @@ async fn a_batch_that_is_asked_to_end_says_how_far_it_came() {
         output.read_line(&mut first).unwrap();
     }
     let asked = Instant::now();
-    terminate(&child);
+    signal(&child, "TERM");
     let mut rest = Vec::new();
     output.read_to_end(&mut rest).unwrap();
     let status = child.wait().unwrap();
@@ -113,7 +108,7 @@ async fn a_relay_that_is_asked_to_end_loses_and_doubles_nothing() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let asked = Instant::now();
-    terminate(&relay);
+    signal(&relay, "TERM");
     assert!(relay.wait().unwrap().success());
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
     let at_the_end = sent(&seeded).len();

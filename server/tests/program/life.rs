@@ -1,12 +1,13 @@
 //! A server's life: when it is ready, what it delivers by itself, how it ends.
 
 use std::fs;
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::seeded::{Seeded, follow_up};
+use crate::seeded::{NADIA, Seeded, TENANT, blocking, follow_up, signal};
 use crate::serving::{Answer, Serving, eventually};
 
 /// A call whose body has arrived up to its last byte.
@@ -109,4 +110,38 @@ fn the_end_is_bounded_and_a_second_signal_does_not_wait() {
     let server = seeded.serve(&[]);
     let found = server.call("crm.find_activities@1", "", &json!({ "limit": 200 }));
     assert!(!found.text.contains("Never"), "what was cut off left nothing");
+}
+
+/// Neither a relay nor a batch makes whoever asks twice wait for a receiver that does not answer.
+#[test]
+fn a_second_signal_ends_relays_and_batches_at_once() {
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", receiver.local_addr().expect("an address"));
+    let seeded = Seeded::sqlite();
+    let line = json!({ "action": "crm.schedule_activity", "input": follow_up("Unheard") });
+    let batch: &[&str] = &["call", "--batch", "-", "--tenant", TENANT, "--actor", NADIA];
+    // The batch leaves to the relay what it was ended with.
+    for arguments in [batch, &["relay"]] {
+        let mut command = seeded.command(arguments);
+        command
+            .env("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_URL", &url)
+            .env("ACTWRIGHT_EVENTS_WEBHOOKS_CRM_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+            .env("ACTWRIGHT_DELIVERY_TIMEOUT", "10m");
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        writeln!(input, "{line}").expect("it reads");
+        let (mut delivery, _) = receiver.accept().expect("a delivery");
+        delivery.read_exact(&mut [0; 4]).expect("a request");
+        signal(&child, "TERM");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(child.try_wait().expect("a status").is_none(), "{arguments:?}: it waits for what is under way");
+        signal(&child, "INT");
+        assert_eq!(child.wait().expect("its end").code(), Some(130), "{arguments:?}");
+        blocking(async {
+            let pool = sqlx::SqlitePool::connect(&seeded.url).await.expect("the database");
+            sqlx::query("UPDATE actwright_outbox SET available_at = created_at").execute(&pool).await.expect("a row");
+            pool.close().await;
+        });
+    }
 }

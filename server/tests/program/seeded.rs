@@ -1,7 +1,7 @@
 //! The built program, and a database for it.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -130,6 +130,12 @@ pub fn piped(mut command: Command, input: &[u8]) -> Output {
         });
         child.wait_with_output().expect("the program ends")
     })
+}
+
+/// Sends a signal, as supervisors and terminals do.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(sent.expect("kill").success());
 }
 
 /// Runs something to its end, in tests that are not asynchronous themselves.

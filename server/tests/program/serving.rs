@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::seeded::{NADIA, Seeded};
+use crate::seeded::{NADIA, Seeded, signal};
 
 /// Patience for what has to happen. Nothing is measured with it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -111,8 +111,7 @@ impl Serving {
     }
 
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill").success());
+        signal(&self.child, name);
     }
 
     /// Waits until the process has ended.
