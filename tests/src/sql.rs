@@ -13,7 +13,7 @@ pub async fn execute(database: &Database, sqlite: &str, postgres: &str) -> Resul
         Database::Sqlite { writer, .. } => {
             sqlx::query(AssertSqlSafe(sqlite.to_owned())).execute(writer).await?.rows_affected()
         }
-        Database::Postgres(pool) => {
+        Database::Postgres { pool, .. } => {
             sqlx::query(AssertSqlSafe(postgres.to_owned())).execute(pool).await?.rows_affected()
         }
     })

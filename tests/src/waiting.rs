@@ -96,7 +96,7 @@ pub async fn execute(database: &Database, statement: &str) -> Result<u64, sqlx::
             let changed = sqlx::query(written("actwright_outbox", now, "1000000")).execute(writer).await?;
             Ok(changed.rows_affected())
         }
-        Database::Postgres(pool) => {
+        Database::Postgres { pool, .. } => {
             let mut tx = pool.begin().await?;
             sqlx::query("SELECT set_config('actwright.all_tenants', 'on', true)").execute(&mut *tx).await?;
             let statement = written("actwright.outbox", "clock_timestamp()", "interval '1 second'");

@@ -58,7 +58,7 @@ fn id(kind: char, number: u8) -> Uuid {
 async fn psa(name: &str) -> (String, Database, PgPool) {
     let url = Cluster::shared().unwrap().database(name).await.unwrap();
     let database = Database::open_with(&url, 4).await.unwrap();
-    let Database::Postgres(pool) = database.clone() else { panic!("not PostgreSQL") };
+    let Database::Postgres { pool, .. } = database.clone() else { panic!("not PostgreSQL") };
     for file in ["schema.sql", "seed.sql"] {
         let sql = std::fs::read_to_string(folder("fixtures/psa").join(file)).unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap_or_else(|error| panic!("{file}: {error}"));

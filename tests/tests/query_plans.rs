@@ -119,7 +119,7 @@ async fn execute(database: &Database, statement: String) {
     let statement = sqlx::raw_sql(AssertSqlSafe(statement));
     match database {
         Database::Sqlite { writer, .. } => statement.execute(writer).await.map(|_| ()),
-        Database::Postgres(pool) => statement.execute(pool).await.map(|_| ()),
+        Database::Postgres { pool, .. } => statement.execute(pool).await.map(|_| ()),
     }
     .unwrap();
 }
@@ -145,7 +145,7 @@ async fn plan(database: &Database, statement: &str, search: &Search) -> Vec<Stri
             let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"))).fetch_all(readers).await;
             rows.unwrap().iter().map(|row| row.get::<String, _>("detail")).collect()
         }
-        Database::Postgres(pool) => {
+        Database::Postgres { pool, .. } => {
             let mut connection = pool.acquire().await.unwrap();
             let tenant = alias::id("tenant.north").to_string();
             let values: Vec<String> =

@@ -158,7 +158,7 @@ async fn the_database_refuses_what_a_search_would_write(engine: Engine) {
             assert!(refused.to_string().contains("readonly"), "{refused}");
             world.end().await;
         }
-        Database::Postgres(pool) => {
+        Database::Postgres { pool, .. } => {
             // A table that is written by reading it.
             let prepare = format!(
                 "ALTER TABLE interaction_types RENAME TO kept; CREATE TABLE looks (at timestamptz); \

@@ -159,7 +159,7 @@ async fn judge(databases: &Databases, case: &Case, actions: &[(String, Value)]) 
         let run = sqlx::raw_sql(AssertSqlSafe(statement));
         match &place.database {
             Database::Sqlite { writer, .. } => run.execute(writer).await.map(|_| ()).unwrap(),
-            Database::Postgres(pool) => run.execute(pool).await.map(|_| ()).unwrap(),
+            Database::Postgres { pool, .. } => run.execute(pool).await.map(|_| ()).unwrap(),
         }
     }
     // New connections, which know of settings and tables as they are now.

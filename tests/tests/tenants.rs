@@ -110,7 +110,7 @@ impl Two {
         let sqlite = postgres.replace("actwright.", "actwright_");
         match &self.place.database {
             Database::Sqlite { writer, .. } => sqlx::raw_sql(AssertSqlSafe(sqlite)).execute(writer).await.map(|_| ()),
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 sqlx::raw_sql(AssertSqlSafe(postgres.to_owned())).execute(pool).await.map(|_| ())
             }
         }

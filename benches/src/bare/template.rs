@@ -86,7 +86,7 @@ fn rows(templates: &[Value]) -> (Value, Vec<Uuid>) {
 /// The first column of each row, which is JSON.
 async fn texts(database: &Database, postgres: &'static str, sqlite: &'static str, call: Uuid) -> Result<Vec<Value>> {
     let texts: Vec<String> = match database {
-        Database::Postgres(pool) => sqlx::query_scalar(postgres).bind(TENANT).bind(call).fetch_all(pool).await?,
+        Database::Postgres { pool, .. } => sqlx::query_scalar(postgres).bind(TENANT).bind(call).fetch_all(pool).await?,
         Database::Sqlite { writer, .. } => {
             sqlx::query_scalar(sqlite).bind(TENANT.to_string()).bind(call.to_string()).fetch_all(writer).await?
         }

@@ -58,14 +58,14 @@ pub enum Tx {
 impl Tx {
     pub async fn begin_read(database: &Database) -> Result<Self> {
         Ok(match database {
-            Database::Postgres(pool) => Self::Postgres(pool.begin().await?),
+            Database::Postgres { pool, .. } => Self::Postgres(pool.begin().await?),
             Database::Sqlite { readers, .. } => Self::Sqlite(readers.begin().await?),
         })
     }
 
     pub async fn begin_write(database: &Database) -> Result<Self> {
         Ok(match database {
-            Database::Postgres(pool) => Self::Postgres(pool.begin().await?),
+            Database::Postgres { pool, .. } => Self::Postgres(pool.begin().await?),
             Database::Sqlite { writer, .. } => Self::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
         })
     }

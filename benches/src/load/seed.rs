@@ -79,7 +79,7 @@ pub async fn seed(database: &Database, sizes: Sizes) -> Result<()> {
             tx.commit().await?;
             sqlx::query("ANALYZE").execute(writer).await?;
         }
-        Database::Postgres(pool) => {
+        Database::Postgres { pool, .. } => {
             let mut tx = pool.begin().await?;
             for insert in inserts {
                 sqlx::query(AssertSqlSafe(insert)).execute(&mut *tx).await?;
@@ -100,7 +100,7 @@ pub async fn unsend(database: &Database) -> Result<()> {
     const UNSEND: &str = "UPDATE quotes SET status = 'approved' WHERE status = 'sent'";
     match database {
         Database::Sqlite { writer, .. } => sqlx::query(UNSEND).execute(writer).await.map(|_| ())?,
-        Database::Postgres(pool) => sqlx::query(UNSEND).execute(pool).await.map(|_| ())?,
+        Database::Postgres { pool, .. } => sqlx::query(UNSEND).execute(pool).await.map(|_| ())?,
     }
     Ok(())
 }

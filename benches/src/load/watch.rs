@@ -57,7 +57,7 @@ impl Look {
                 let log = path.map(|path| path.with_extension("db-wal"));
                 look.log = log.and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len());
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 let mut tx = pool.begin().await?;
                 // Policies open our own tables to work that is for all tenants.
                 sqlx::query("SELECT set_config('actwright.all_tenants', 'on', true)").execute(&mut *tx).await?;

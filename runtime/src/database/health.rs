@@ -43,7 +43,7 @@ impl Database {
         }
         match self {
             Self::Sqlite { writer, readers } => vec![state("writer", writer), state("readers", readers)],
-            Self::Postgres(pool) => vec![state("all", pool)],
+            Self::Postgres { pool, .. } => vec![state("all", pool)],
         }
     }
 }

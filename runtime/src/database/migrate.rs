@@ -94,7 +94,7 @@ impl Database {
             let migrator = self.migrator(set);
             match self {
                 Self::Sqlite { writer, .. } => migrator.run(writer).await,
-                Self::Postgres(pool) => migrator.run(pool).await,
+                Self::Postgres { pool, .. } => migrator.run(pool).await,
             }
             .map_err(|error| migration_failed(set, error))?;
         }
@@ -114,7 +114,9 @@ impl Database {
                 Self::Sqlite { writer, .. } => {
                     writer.acquire().await?.list_applied_migrations(&migrator.table_name).await
                 }
-                Self::Postgres(pool) => pool.acquire().await?.list_applied_migrations(&migrator.table_name).await,
+                Self::Postgres { pool, .. } => {
+                    pool.acquire().await?.list_applied_migrations(&migrator.table_name).await
+                }
             };
             let applied = match listed {
                 Ok(applied) => applied,

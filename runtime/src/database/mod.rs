@@ -11,12 +11,14 @@ mod role;
 mod tx;
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -46,12 +48,15 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// A transaction whose process, machine or network is gone ends: one that waits for a statement after half a minute, one that
 /// is in a statement as soon as the connection is seen to be closed, where the server's operating system can tell. What the
 /// server is configured to do of these goes first.
+///
+/// The answer is the server's own limit of statements in milliseconds, 0 for none.
 const POSTGRES_SESSION: &str = "SET join_collapse_limit = 1; \
      DO $$ BEGIN IF current_setting('idle_in_transaction_session_timeout') = '0' THEN \
      PERFORM set_config('idle_in_transaction_session_timeout', '30s', false); END IF; END $$; \
      DO $$ BEGIN IF current_setting('client_connection_check_interval') = '0' THEN \
      PERFORM set_config('client_connection_check_interval', '2s', false); END IF; \
-     EXCEPTION WHEN OTHERS THEN NULL; END $$";
+     EXCEPTION WHEN OTHERS THEN NULL; END $$; \
+     SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +77,13 @@ pub enum Database {
         /// Sees committed data only, and never waits for the writer.
         readers: SqlitePool,
     },
-    /// One pool for everything.
-    Postgres(PgPool),
+    /// PostgreSQL.
+    Postgres {
+        /// One pool for everything.
+        pool: PgPool,
+        /// What the server itself allows a statement, in milliseconds; 0 for no limit.
+        statement_timeout: Arc<AtomicU32>,
+    },
 }
 
 impl Database {
@@ -96,16 +106,24 @@ impl Database {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| bad_url("The PostgreSQL URL is not valid."))?
                 .application_name("actwright");
+            let statement_timeout = Arc::new(AtomicU32::new(0));
+            let told = statement_timeout.clone();
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(PATIENCE)
                 .test_before_acquire(false)
-                .after_connect(|connection, _| {
-                    Box::pin(async move { sqlx::raw_sql(POSTGRES_SESSION).execute(connection).await.map(|_| ()) })
+                .after_connect(move |connection, _| {
+                    let told = told.clone();
+                    Box::pin(async move {
+                        let row = sqlx::raw_sql(POSTGRES_SESSION).fetch_one(connection).await?;
+                        let setting: String = row.try_get(0)?;
+                        told.store(setting.parse().unwrap_or(0), Ordering::Relaxed);
+                        Ok(())
+                    })
                 })
                 .connect_with(options)
                 .await?;
-            return Ok(Self::Postgres(pool));
+            return Ok(Self::Postgres { pool, statement_timeout });
         }
         let Some(path) = url.strip_prefix("sqlite:") else {
             return Err(bad_url("The database URL is of no known kind."));
@@ -131,7 +149,7 @@ impl Database {
     pub fn engine(&self) -> Engine {
         match self {
             Self::Sqlite { .. } => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+            Self::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -142,7 +160,7 @@ impl Database {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 
@@ -217,17 +235,18 @@ impl Database {
             (Self::Sqlite { writer, .. }, Effects::Write) => {
                 Tx::Sqlite(Held::begin(writer, "BEGIN IMMEDIATE".into_sql_str(), effects, until).await?)
             }
-            (Self::Postgres(pool), effects) => {
+            (Self::Postgres { pool, statement_timeout }, effects) => {
                 let modes = match effects {
                     Effects::Read => " ISOLATION LEVEL REPEATABLE READ, READ ONLY",
                     Effects::Write => "",
                 };
-                let milliseconds = limit.as_millis().clamp(1, i32::MAX as u128);
-                // Comparing the limit with the server's own would take as long as the rest of beginning and ending a transaction.
-                let statement = AssertSqlSafe(format!(
-                    "BEGIN{modes}; SELECT set_config('statement_timeout', '{milliseconds}', true) \
-                     WHERE current_setting('statement_timeout') = '0'"
-                ));
+                let ours = limit.as_millis().clamp(1, i32::MAX as u128);
+                let milliseconds = match u128::from(statement_timeout.load(Ordering::Relaxed)) {
+                    0 => ours,
+                    theirs => ours.min(theirs),
+                };
+                // Asking the server for its own limit here would take as long as the rest of beginning and ending a transaction.
+                let statement = AssertSqlSafe(format!("BEGIN{modes}; SET LOCAL statement_timeout = {milliseconds}"));
                 Tx::Postgres(Held::begin(pool, statement.into_sql_str(), effects, until).await?)
             }
         })

@@ -121,7 +121,9 @@ impl Shut {
         let database = Database::open_with(&url, CONNECTIONS).await.map_err(text)?;
         let application = match &database {
             Database::Sqlite { .. } => database.clone(),
-            Database::Postgres(_) => Database::open_with(&application_url(&url), CONNECTIONS).await.map_err(text)?,
+            Database::Postgres { .. } => {
+                Database::open_with(&application_url(&url), CONNECTIONS).await.map_err(text)?
+            }
         };
         Ok(Place { database, application, folder, url })
     }
@@ -154,7 +156,7 @@ impl Databases {
         }
         let source = match &database {
             Database::Sqlite { .. } => Source::Sqlite(path),
-            Database::Postgres(pool) => Source::Postgres {
+            Database::Postgres { pool, .. } => Source::Postgres {
                 cluster: Cluster::shared().map_err(text)?,
                 template: url,
                 free: Mutex::default(),
@@ -206,7 +208,8 @@ impl Databases {
     /// What went wrong.
     pub async fn give_back(&self, place: Place) -> Result<(), String> {
         place.application.close().await;
-        if let (Source::Postgres { free, reset, .. }, Database::Postgres(pool)) = (&self.source, &place.database) {
+        if let (Source::Postgres { free, reset, .. }, Database::Postgres { pool, .. }) = (&self.source, &place.database)
+        {
             sqlx::raw_sql(AssertSqlSafe(reset.clone())).execute(pool).await.map_err(text)?;
             free.lock().unwrap_or_else(PoisonError::into_inner).push(place.url.clone());
         }

@@ -100,7 +100,7 @@ async fn tables(database: &Database) -> Result<BTreeMap<String, String>, sqlx::E
                 FROM pragma_table_info(m.name) c)
              FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE '%migrations%' AND m.name NOT LIKE 'sqlite_%'"
         }
-        Database::Postgres(_) => {
+        Database::Postgres { .. } => {
             "SELECT table_name::text, table_schema::text FROM information_schema.tables
              WHERE table_schema IN ('public', 'actwright') AND table_type = 'BASE TABLE'
                AND table_name NOT LIKE '%migrations%'"
@@ -110,7 +110,7 @@ async fn tables(database: &Database) -> Result<BTreeMap<String, String>, sqlx::E
         let name = table.trim_start_matches("actwright_").to_owned();
         let query = match database {
             Database::Sqlite { .. } => format!("SELECT '{name}', json_object({of}) FROM \"{table}\""),
-            Database::Postgres(_) => format!("SELECT '{name}', to_jsonb(t)::text FROM \"{of}\".\"{table}\" t"),
+            Database::Postgres { .. } => format!("SELECT '{name}', to_jsonb(t)::text FROM \"{of}\".\"{table}\" t"),
         };
         (name, query)
     });
@@ -122,7 +122,7 @@ async fn texts(database: &Database, query: String) -> Result<Vec<(String, String
     let query = sqlx::AssertSqlSafe(query);
     match database {
         Database::Sqlite { writer, .. } => sqlx::query_as(query).fetch_all(writer).await,
-        Database::Postgres(pool) => sqlx::query_as(query).fetch_all(pool).await,
+        Database::Postgres { pool, .. } => sqlx::query_as(query).fetch_all(pool).await,
     }
 }
 

@@ -65,7 +65,7 @@ async fn given(case: &Case, database: &Database, aliases: &mut Aliases) -> Resul
         let statement = sqlx::AssertSqlSafe(statement.as_str().unwrap_or_default().to_owned());
         match database {
             Database::Sqlite { writer, .. } => sqlx::query(statement).execute(writer).await.map(|_| ()),
-            Database::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()),
+            Database::Postgres { pool, .. } => sqlx::query(statement).execute(pool).await.map(|_| ()),
         }
         .map_err(|error| error.to_string())?;
     }

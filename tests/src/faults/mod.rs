@@ -74,7 +74,7 @@ impl Party {
                 let statement = AssertSqlSafe(format!("UPDATE actwright_outbox {statement}"));
                 sqlx::query(statement).execute(writer).await.map(|_| ())
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 let statement = AssertSqlSafe(format!("UPDATE actwright.outbox {statement}"));
                 sqlx::query(statement).execute(pool).await.map(|_| ())
             }

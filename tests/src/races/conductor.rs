@@ -272,7 +272,7 @@ fn in_use(database: &Database) -> usize {
         Database::Sqlite { writer, readers } => {
             of(writer.size(), writer.num_idle()) + of(readers.size(), readers.num_idle())
         }
-        Database::Postgres(pool) => of(pool.size(), pool.num_idle()),
+        Database::Postgres { pool, .. } => of(pool.size(), pool.num_idle()),
     }
 }
 

@@ -132,7 +132,7 @@ impl Scene {
                 let statement = "UPDATE actwright_outbox SET available_at = 0 WHERE status = 'pending'";
                 sqlx::query(statement).execute(writer).await.map(|_| ())
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 let statement = "UPDATE actwright.outbox SET available_at = 'epoch' WHERE status = 'pending'";
                 let mut tx = pool.begin().await?;
                 sqlx::query("SELECT set_config('actwright.all_tenants', 'on', true)").execute(&mut *tx).await?;

@@ -81,7 +81,7 @@ impl Setting {
         let sql = AssertSqlSafe(self.named(sql));
         match &self.place.database {
             Database::Sqlite { writer, .. } => sqlx::raw_sql(sql).execute(writer).await.map(|_| ()),
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 // Without the trigger that sets the tenant, which an administrator may pass by, too.
                 let sql = format!("SET session_replication_role = replica; {}; RESET session_replication_role", sql.0);
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.map(|_| ())
@@ -95,7 +95,7 @@ impl Setting {
         let sql = AssertSqlSafe(self.named(sql));
         match &self.place.database {
             Database::Sqlite { writer, .. } => sqlx::query_scalar(sql).fetch_all(writer).await,
-            Database::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
+            Database::Postgres { pool, .. } => sqlx::query_scalar(sql).fetch_all(pool).await,
         }
         .unwrap()
     }

@@ -117,7 +117,7 @@ async fn the_first_pass_reads_each_row_once_on_postgres() {
     let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = ";
     let reads = async || {
         // What a session has counted is told when it ends.
-        let Database::Postgres(pool) = &setting.place.database else { unreachable!() };
+        let Database::Postgres { pool, .. } = &setting.place.database else { unreachable!() };
         sqlx::query("SELECT pg_stat_force_next_flush()").execute(pool).await.unwrap();
         [setting.number(&format!("{read}'audit_logs'")).await, setting.number(&format!("{read}'audit_seals'")).await]
     };
@@ -153,7 +153,7 @@ async fn what_a_row_costs() {
             Database::Sqlite { readers, .. } => {
                 sqlx::query(select).fetch_all(readers).await.unwrap().iter().map(Row::len).sum::<usize>()
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 sqlx::query(select).fetch_all(pool).await.unwrap().iter().map(Row::len).sum::<usize>()
             }
         };

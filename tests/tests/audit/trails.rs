@@ -179,7 +179,7 @@ async fn a_trail_of_a_run_names_the_workflow(engine: Engine) {
 #[tokio::test(flavor = "multi_thread")]
 async fn indexes_serve_the_search_on_postgres() {
     let setting = Setting::new(Engine::Postgres).await;
-    let Database::Postgres(pool) = &setting.place.database else { panic!("not PostgreSQL") };
+    let Database::Postgres { pool, .. } = &setting.place.database else { panic!("not PostgreSQL") };
     let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/audit.md")).unwrap();
     let indexes: Vec<&str> =
         docs.lines().filter(|line| line.starts_with("CREATE INDEX CONCURRENTLY ON audit_logs")).collect();

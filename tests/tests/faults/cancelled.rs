@@ -53,7 +53,7 @@ async fn callers_give_up_at_every_point(party: &Party) {
 async fn a_call_is_whole_wherever_its_caller_gives_up_on_postgres() {
     let party = Party::at(&fresh().await, 2).await.unwrap();
     callers_give_up_at_every_point(&party).await;
-    let Database::Postgres(pool) = party.runtime.database() else { unreachable!() };
+    let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
     // Nothing of a call that was given up is open on a connection of the pool.
     for _ in 0..4 {
         let begun: Option<i32> = sqlx::query_scalar(

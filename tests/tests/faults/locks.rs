@@ -1,10 +1,12 @@
 //! Transactions that the database refuses or ends because of others.
 
+use std::time::Instant;
+
 use actwright_runtime::Runtime;
 use actwright_runtime::database::Database;
 use actwright_runtime::database::load::load_rows;
 use actwright_tests::conformance::alias::id;
-use actwright_tests::faults::load::improper;
+use actwright_tests::faults::load::{SLACK, improper};
 use actwright_tests::faults::server::Server;
 use actwright_tests::faults::{Party, call};
 use serde_json::{Value, json};
@@ -90,7 +92,7 @@ async fn a_deadlock_is_worth_another_try() {
     load_rows(database, actwright_actions::pack().tables, Some(id("tenant.north")), &rows).await.unwrap();
     // The first invoice makes the row of the numbers.
     party.runtime.call(quote("first")).await.unwrap();
-    let Database::Postgres(pool) = database else { unreachable!() };
+    let Database::Postgres { pool, .. } = database else { unreachable!() };
     sqlx::query("INSERT INTO next_number SELECT tenant, 'INVOICE', last_number, initial_value, prefix, padding_length FROM next_number WHERE entity_type = 'QUOTE' ON CONFLICT DO NOTHING")
         .execute(pool)
         .await
@@ -114,17 +116,21 @@ async fn a_deadlock_is_worth_another_try() {
     party.close().await;
 }
 
-/// A limit that an operator set on waiting for locks, or on statements, is no defect of ours.
+/// A limit that an operator set on waiting for locks, or on statements, is no defect of ours, and goes before a longer one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn limits_of_the_server_are_worth_another_try() {
-    let server = Server::start(&["lock_timeout=200ms"]).unwrap();
-    let party = Party::at(&fresh_on(&server).await, 4).await.unwrap();
-    let Database::Postgres(pool) = party.runtime.database() else { unreachable!() };
-    let mut other = pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
-    let error = party.runtime.call(quote("locked")).await.unwrap_err();
-    assert_eq!(improper(&error), None);
-    other.rollback().await.unwrap();
-    party.runtime.call(quote("locked")).await.unwrap();
-    party.close().await;
+    for limit in ["lock_timeout", "statement_timeout"] {
+        let url = format!("{}&options=-c%20{limit}%3D1s", fresh().await);
+        let party = Party::at(&url, 4).await.unwrap();
+        let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
+        let mut other = pool.begin().await.unwrap();
+        sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
+        let begun = Instant::now();
+        let error = party.runtime.call(quote("locked")).await.unwrap_err();
+        assert_eq!(improper(&error), None, "{limit}");
+        assert!(begun.elapsed() < SECOND + SLACK, "{limit}: it took {:?}", begun.elapsed());
+        other.rollback().await.unwrap();
+        party.runtime.call(quote("locked")).await.unwrap();
+        party.close().await;
+    }
 }

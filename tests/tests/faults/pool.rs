@@ -15,7 +15,7 @@ use crate::{SECOND, fresh};
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_without_a_connection_fail_at_their_deadline() {
     let party = Party::at(&fresh().await, 4).await.unwrap();
-    let Database::Postgres(pool) = party.runtime.database() else { unreachable!() };
+    let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
     let mut held = Vec::new();
     for _ in 0..4 {
         held.push(pool.acquire().await.unwrap());

@@ -59,13 +59,12 @@ async fn callers_outlive_a_network_that_swallows_everything() {
     proxied.end_past_the_proxy(&told).await;
 }
 
-/// The server is told to end transactions whose client is lost, and waits for locks of nobody; what an operator configured goes
-/// first.
+/// The server is told to end transactions whose client is lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_server_ends_what_a_lost_client_left() {
     let url = fresh().await;
     let party = Party::at(&url, 2).await.unwrap();
-    let Database::Postgres(pool) = party.runtime.database() else { unreachable!() };
+    let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
     for (setting, expected) in
         [("idle_in_transaction_session_timeout", "30s"), ("client_connection_check_interval", "2s")]
     {
@@ -74,31 +73,46 @@ async fn the_server_ends_what_a_lost_client_left() {
         assert_eq!(shown, expected, "{setting}");
     }
 
-    // A call that waits for a lock when its time is over leaves no process that waits on.
-    let mut other = pool.begin().await.unwrap();
-    sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
-    let input = json!({
-        "client_id": actwright_tests::conformance::alias::id("client.contoso"), "title": "Waits",
-        "quote_date": "2026-03-02T00:00:00Z", "valid_until": "2026-04-01T00:00:00Z",
-    });
-    let waiting = actwright_runtime::Call { timeout: Some(SECOND), ..call("crm.create_quote", input) };
-    let begun = Instant::now();
-    let error = party.runtime.call(waiting).await.unwrap_err();
-    assert_eq!(improper(&error), None);
-    assert!(begun.elapsed() < SECOND + SLACK);
-    loop {
-        let waits: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-        )
-        .fetch_one(&mut *other)
-        .await
-        .unwrap();
-        if waits == 0 {
-            break;
-        }
-        assert!(begun.elapsed() < 20 * SECOND, "a process of the server waits for a lock that nobody wants any more");
-        tokio::time::sleep(SECOND / 10).await;
-    }
-    other.rollback().await.unwrap();
     party.close().await;
+}
+
+/// A call that waits for a lock when its time is over leaves no process that waits on, also where the server itself would wait longer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_server_waits_for_no_lock_longer_than_the_call() {
+    for longer in ["0", "10min"] {
+        let url = format!("{}&options=-c%20statement_timeout%3D{longer}", fresh().await);
+        let party = Party::at(&url, 2).await.unwrap();
+        let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
+        let shown: String = sqlx::query_scalar("SHOW statement_timeout").fetch_one(pool).await.unwrap();
+        assert_eq!(shown, longer);
+        let mut other = pool.begin().await.unwrap();
+        sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
+        let input = json!({
+            "client_id": actwright_tests::conformance::alias::id("client.contoso"), "title": "Waits",
+            "quote_date": "2026-03-02T00:00:00Z", "valid_until": "2026-04-01T00:00:00Z",
+        });
+        let waiting = actwright_runtime::Call { timeout: Some(SECOND), ..call("crm.create_quote", input) };
+        let begun = Instant::now();
+        let error = party.runtime.call(waiting).await.unwrap_err();
+        assert_eq!(improper(&error), None);
+        assert!(begun.elapsed() < SECOND + SLACK);
+        loop {
+            let waits: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+            )
+            .fetch_one(&mut *other)
+            .await
+            .unwrap();
+            if waits == 0 {
+                break;
+            }
+            assert!(
+                begun.elapsed() < 20 * SECOND,
+                "a process of the server waits for a lock that nobody wants any more"
+            );
+            tokio::time::sleep(SECOND / 10).await;
+        }
+        other.rollback().await.unwrap();
+        party.close().await;
+    }
 }

@@ -93,7 +93,7 @@ async fn a_row_that_somebody_holds_keeps_nobody_waiting(engine: Engine) {
     Waiting::put(&place.database, &waiting).await.unwrap();
     let witness = Witness::new();
     let relay = runtime(&place, witness.clone());
-    let Database::Postgres(pool) = &place.database else {
+    let Database::Postgres { pool, .. } = &place.database else {
         assert_eq!(relay.relay().await.unwrap().delivered, 10);
         return;
     };

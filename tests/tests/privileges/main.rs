@@ -160,7 +160,7 @@ async fn a_change_of_permissions_counts_at_once() {
             let run = sqlx::raw_sql(AssertSqlSafe(statement.clone()));
             match &place.database {
                 Database::Sqlite { writer, .. } => run.execute(writer).await.map(|_| ()).unwrap(),
-                Database::Postgres(pool) => run.execute(pool).await.map(|_| ()).unwrap(),
+                Database::Postgres { pool, .. } => run.execute(pool).await.map(|_| ()).unwrap(),
             }
             let answer = runtime.call(read()).await;
             assert_eq!(

@@ -202,7 +202,7 @@ async fn the_state_of_a_role_is_told() {
     );
     assert!(place.database.role_status(tables).await.unwrap().unwrap().bypasses_row_level_security);
 
-    let Database::Postgres(pool) = &place.database else { panic!("not PostgreSQL") };
+    let Database::Postgres { pool, .. } = &place.database else { panic!("not PostgreSQL") };
     let revoke =
         format!("REVOKE UPDATE ON quotes FROM {APPLICATION}; ALTER TABLE actwright.outbox NO FORCE ROW LEVEL SECURITY");
     sqlx::raw_sql(AssertSqlSafe(revoke)).execute(pool).await.unwrap();

@@ -63,7 +63,7 @@ impl World {
             Database::Sqlite { writer, .. } => {
                 sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(writer).await.unwrap();
             }
-            Database::Postgres(pool) => {
+            Database::Postgres { pool, .. } => {
                 let sql = format!("SET session_replication_role = replica; {sql}; RESET session_replication_role");
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap();
             }
@@ -90,7 +90,7 @@ impl World {
         for sql in [quotes, items] {
             let found: Vec<Row> = match &self.place.database {
                 Database::Sqlite { writer, .. } => sqlx::query_as(sql).fetch_all(writer).await.unwrap(),
-                Database::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
+                Database::Postgres { pool, .. } => sqlx::query_as(sql).fetch_all(pool).await.unwrap(),
             };
             rows.extend(found);
         }
