@@ -1,6 +1,6 @@
 //! Everything that a database holds, as JSON that is the same on both engines, and what changed in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actwright_runtime::database::Database;
 use actwright_runtime::query::{ColumnType, Table};
@@ -75,13 +75,20 @@ impl Snapshot {
         Ok(changes(&self.but_for(after)?, &after.but_for(self)?))
     }
 
-    /// The rows that another one has not.
+    /// The rows that another one has not, or not as often.
     fn but_for(&self, other: &Self) -> Result<Dump, sqlx::Error> {
         let mut dump = Dump::new();
         for (name, rows) in &self.0 {
-            let known: BTreeSet<&String> = other.0.get(name).into_iter().flatten().collect();
+            let mut known: BTreeMap<&String, usize> = BTreeMap::new();
+            for row in other.0.get(name).into_iter().flatten() {
+                *known.entry(row).or_default() += 1;
+            }
             let mut read = Vec::new();
-            for row in rows.iter().filter(|row| !known.contains(row)) {
+            for row in rows {
+                if let Some(left) = known.get_mut(row).filter(|left| **left > 0) {
+                    *left -= 1;
+                    continue;
+                }
                 let row: Value = serde_json::from_str(row).map_err(|error| sqlx::Error::Decode(error.into()))?;
                 read.push(normalize(name, row));
             }
@@ -183,16 +190,24 @@ fn identity(table: &str, row: &Value) -> String {
 pub fn changes(before: &Dump, after: &Dump) -> BTreeMap<String, Vec<Value>> {
     let tables = before.keys().chain(after.keys());
     let changes = tables.map(|table| {
-        let rows = |dump: &Dump| -> BTreeMap<String, Value> {
-            let rows = dump.get(table).into_iter().flatten();
-            rows.map(|row| (identity(table, row), row.clone())).collect()
+        let rows = |dump: &Dump| {
+            let mut rows: BTreeMap<Identity, Value> = BTreeMap::new();
+            for row in dump.get(table).into_iter().flatten() {
+                let identity = identity(table, row);
+                let alike = rows.range((identity.clone(), 0)..=(identity.clone(), usize::MAX)).count();
+                rows.insert((identity, alike), row.clone());
+            }
+            rows
         };
         (table.clone(), row_changes(&rows(before), &rows(after)))
     });
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn row_changes(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<Value> {
+/// What makes a row the same row, and how many others were the same before it: none where there is a key.
+type Identity = (String, usize);
+
+fn row_changes(before: &BTreeMap<Identity, Value>, after: &BTreeMap<Identity, Value>) -> Vec<Value> {
     let removed = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, row)| json!({ "removed": row }));
     let written = after.iter().filter_map(|(key, row)| match before.get(key) {
         None => Some(json!({ "added": row })),
@@ -205,4 +220,25 @@ fn row_changes(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>
         }
     });
     removed.chain(written).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(rows: &[&str]) -> Snapshot {
+        Snapshot(BTreeMap::from([("doubles".to_owned(), rows.iter().map(|row| (*row).to_owned()).collect())]))
+    }
+
+    /// What is there twice after a crash must not look as if it were there once.
+    #[test]
+    fn a_second_row_that_is_the_same_is_seen() {
+        let (once, twice) = (snapshot(&[r#"{"a":1}"#]), snapshot(&[r#"{"a":1}"#, r#"{"a":1}"#]));
+        let changes = |before: &Snapshot, after: &Snapshot| json!(before.changes(after).unwrap());
+        assert_eq!(changes(&once, &twice), json!({ "doubles": [{ "added": { "a": 1 } }] }));
+        assert_eq!(changes(&twice, &once), json!({ "doubles": [{ "removed": { "a": 1 } }] }));
+        let added = json!({ "doubles": [{ "added": { "a": 1 } }, { "added": { "a": 1 } }] });
+        assert_eq!(changes(&snapshot(&[]), &twice), added);
+        assert_eq!(changes(&twice, &twice), json!({}));
+    }
 }
