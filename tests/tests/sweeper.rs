@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actwright_runtime::database::Engine;
+use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::{Call, Caller, Options, Retention, Runtime, Swept, Uuid};
 use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::{Databases, Place};
@@ -178,6 +178,41 @@ async fn several_sweep_at_once(world: &World) {
     assert_eq!((ledger, outbox), (0, 1), "the dead letter stays");
 }
 
+/// PostgreSQL may run a part of a statement once for each row of another, and a part that skips what is locked gives others each time.
+async fn no_plan_makes_a_lot_larger(world: &World) {
+    let Database::Postgres { pool, .. } = &world.place.database else { return };
+    world.runtime().call(call("lots")).await.unwrap();
+    world.pass(40).await;
+    world.copies(20).await;
+    let trigger = |table| {
+        format!(
+            "CREATE TRIGGER lots AFTER DELETE ON actwright.{table} REFERENCING OLD TABLE AS gone \
+             FOR EACH STATEMENT EXECUTE FUNCTION watch.note();"
+        )
+    };
+    let watch = format!(
+        "CREATE SCHEMA watch; CREATE TABLE watch.lots (size bigint); \
+         CREATE FUNCTION watch.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+         'BEGIN INSERT INTO watch.lots SELECT count(*) FROM gone; RETURN NULL; END'; {} {}",
+        trigger("idempotency_ledger"),
+        trigger("outbox"),
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(watch)).execute(pool).await.unwrap();
+    // Leaves the planner nothing but to go through the rows of one table for each of another.
+    let only = ["hashjoin", "mergejoin", "hashagg", "sort", "material"].map(|way| format!("-c%20enable_{way}%3Doff"));
+    let url = world.place.application_url();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{separator}options={}", only.join("%20"));
+    let database = Database::open_with(&url, 1).await.unwrap();
+    let runtime = world.runtime();
+    let swept = Runtime::new(database.clone(), actwright_actions::pack(), runtime.options().clone()).sweep().await;
+    assert_eq!(swept.unwrap(), Swept { results: 21, settled: 21 });
+    database.close().await;
+    let largest: i64 = sqlx::query_scalar("SELECT max(size) FROM watch.lots").fetch_one(pool).await.unwrap();
+    assert_eq!(largest, 3, "rows that one statement removed, of a lot of 3");
+    sqlx::raw_sql("DROP SCHEMA watch CASCADE").execute(pool).await.unwrap();
+}
+
 /// 16 callers go on while thousands of rows are removed: none is refused, none loses its result.
 async fn calls_go_on_meanwhile(world: &World) {
     const CALLERS: usize = 16;
@@ -239,6 +274,7 @@ async fn on(engine: Engine) {
     let world = World::new(engine).await;
     what_expired_goes_and_nothing_else(&world).await;
     several_sweep_at_once(&world).await;
+    no_plan_makes_a_lot_larger(&world).await;
     calls_go_on_meanwhile(&world).await;
     a_running_relay_sweeps(&world).await;
     world.end().await;
