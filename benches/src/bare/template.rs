@@ -71,13 +71,18 @@ impl Template {
     }
 }
 
+/// A subject of their own: those of one subject go out one after the other, and would wait for the last call's.
 fn rows(templates: &[Value]) -> (Value, Vec<Uuid>) {
+    let subject = Uuid::now_v7();
     let mut ids = Vec::with_capacity(templates.len());
     let rows = templates.iter().map(|template| {
         let id = Uuid::now_v7();
         ids.push(id);
         let mut row = template.clone();
         row["outbox_id"] = json!(id);
+        if !row["subject"].is_null() {
+            row["subject"] = json!(subject);
+        }
         row
     });
     (rows.collect(), ids)

@@ -106,13 +106,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Runs a statement without rows.
+    /// Runs a statement without rows. It must change something: one that does not takes less time than what it is compared with.
     pub async fn execute(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
-        match self {
-            Self::Postgres(tx) => postgres(sql, params).execute(&mut **tx).await.map(|_| ())?,
-            Self::Sqlite(tx) => sqlite(sql, params).execute(&mut **tx).await.map(|_| ())?,
+        let changed = match self {
+            Self::Postgres(tx) => postgres(sql, params).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => sqlite(sql, params).execute(&mut **tx).await?.rows_affected(),
+        };
+        match changed {
+            0 => Err(format!("changed nothing: {}", sql.postgres).into()),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// PostgreSQL's policies and triggers read the tenant from the session.
