@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Damaged,
     /// A table or column is missing.
     NotSetUp,
+    /// What is between here and the server does not keep connections to one process of it.
+    Pooler,
     /// The database user may not log in.
     Login,
     /// The database user may not do what the statement does.
@@ -63,6 +65,10 @@ impl Fault {
         let code = error.code().unwrap_or_default();
         if error.try_downcast_ref::<SqliteError>().is_some() {
             return Self::of_sqlite(code.parse().unwrap_or_default(), error.message());
+        }
+        // PgBouncer, of what it was not told to ignore.
+        if error.message().starts_with("unsupported startup parameter") {
+            return Self::Pooler;
         }
         if stale_plan(error) { Self::Busy } else { Self::of_sqlstate(&code) }
     }
@@ -104,8 +110,9 @@ const SQLSTATES: &[(&str, Fault)] = &[
     // idle_in_transaction_session_timeout and transaction_timeout: the server ended the connection or the transaction.
     ("25P03", Fault::Away),
     ("25P04", Fault::Stopped),
-    // invalid_sql_statement_name: a pooler between gave the connection to another server process.
-    ("26000", Fault::Away),
+    // invalid_sql_statement_name, duplicate_prepared_statement: what was prepared was in another process of the server.
+    ("26000", Fault::Pooler),
+    ("42P05", Fault::Pooler),
     // Authentication.
     ("28", Fault::Login),
     // invalid_catalog_name: there is no such database; invalid_schema_name: the schema actwright is missing.
@@ -148,7 +155,7 @@ fn stale_plan(error: &dyn DatabaseError) -> bool {
 /// Whether the connection of a PostgreSQL server is of no more use after an error.
 pub(super) fn ends_connection(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(told) = error else { return true };
-    Fault::of(error) == Fault::Away || stale_plan(told.as_ref())
+    matches!(Fault::of(error), Fault::Away | Fault::Pooler) || stale_plan(told.as_ref())
 }
 
 impl From<Fault> for Error {
@@ -175,6 +182,10 @@ impl From<Fault> for Error {
             Fault::NotSetUp => Self::internal(
                 "The database lacks a table or column that this release needs, or does not exist. Run `actwright db \
                  migrate`.",
+            ),
+            Fault::Pooler => Self::internal(
+                "A pooler of connections is between here and PostgreSQL that cannot be used as it is set up. It has to pool \
+                 sessions and to ignore the parameter extra_float_digits.",
             ),
             Fault::Login => Self::internal("The database refuses the login of the configured user."),
             Fault::Privilege => {
@@ -207,12 +218,12 @@ mod tests {
     #[test]
     fn sqlstates_become_what_callers_can_do_about_them() {
         let passing = [
-            "08000", "08001", "08003", "08006", "25006", "25P03", "25P04", "26000", "40001", "40P01", "53000", "53100",
-            "53200", "53300", "55006", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030",
+            "08000", "08001", "08003", "08006", "25006", "25P03", "25P04", "40001", "40P01", "53000", "53100", "53200",
+            "53300", "55006", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030",
         ];
         let lasting = [
-            "0A000", "21000", "22001", "22021", "22P02", "25P02", "28000", "28P01", "3D000", "3F000", "42501", "42601",
-            "42703", "42P01", "54000", "57P04", "XX000", "XX001", "XX002", "", "5", "é9",
+            "0A000", "21000", "22001", "22021", "22P02", "25P02", "26000", "28000", "28P01", "3D000", "3F000", "42501",
+            "42601", "42703", "42P01", "42P05", "54000", "57P04", "XX000", "XX001", "XX002", "", "5", "é9",
         ];
         for code in passing {
             assert!(Error::from(Fault::of_sqlstate(code)).retryable(), "{code}");
