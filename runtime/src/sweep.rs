@@ -103,11 +103,13 @@ impl Runtime {
 /// However slow the database is.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Without statistics SQLite would go through all of a tenant's effects for each result.
 const SQLITE_RESULTS: &str = "DELETE FROM actwright_idempotency_ledger \
      WHERE (tenant, action_id, action_version, idempotency_key) IN \
      (SELECT l.tenant, l.action_id, l.action_version, l.idempotency_key FROM actwright_idempotency_ledger l \
-     WHERE l.created_at <= ?1 AND NOT EXISTS (SELECT 1 FROM actwright_outbox o WHERE o.tenant = l.tenant \
-     AND o.invocation_id = l.invocation_id AND o.status = 'pending') ORDER BY l.created_at LIMIT ?2)";
+     WHERE l.created_at <= ?1 AND NOT EXISTS (SELECT 1 FROM actwright_outbox o INDEXED BY actwright_outbox_invocation \
+     WHERE o.tenant = l.tenant AND o.invocation_id = l.invocation_id AND o.status = 'pending') \
+     ORDER BY l.created_at LIMIT ?2)";
 /// The rows are chosen in a statement part of its own, which runs once: as a condition of the deletion it might run several times, and
 /// remove more than a lot.
 const POSTGRES_RESULTS: &str = "WITH expired AS MATERIALIZED \

@@ -240,8 +240,8 @@ macro_rules! session {
         set_config('app.current_tenant', $1::text, true) FROM users u WHERE u.tenant = $1 AND u.user_id = $2"
             ),
             sqlite: "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) \
-        FROM json_each($3) wanted JOIN json_each($4) act ON act.key = wanted.key \
-        JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
+        FROM json_each($3) wanted CROSS JOIN json_each($4) act ON act.key = wanted.key \
+        CROSS JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
         WHERE EXISTS (SELECT 1 FROM user_roles ur \
         JOIN roles r ON r.tenant = ur.tenant AND r.role_id = ur.role_id AND r.msp \
         JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id \
@@ -321,10 +321,14 @@ pub const DELIVERED: Sql = own!(
 );
 pub const OUTPUT: Sql = Sql {
     postgres: "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE",
-    sqlite: "SELECT output FROM actwright_idempotency_ledger WHERE tenant = $1 AND invocation_id = $2",
+    sqlite: "SELECT output FROM actwright_idempotency_ledger INDEXED BY actwright_idempotency_ledger_invocation \
+        WHERE tenant = $1 AND invocation_id = $2",
 };
-pub const SET_OUTPUT: Sql =
-    own!("UPDATE ", "idempotency_ledger", " SET output = $3 WHERE tenant = $1 AND invocation_id = $2");
+pub const SET_OUTPUT: Sql = Sql {
+    postgres: "UPDATE actwright.idempotency_ledger SET output = $3 WHERE tenant = $1 AND invocation_id = $2",
+    sqlite: "UPDATE actwright_idempotency_ledger INDEXED BY actwright_idempotency_ledger_invocation SET output = $3 \
+        WHERE tenant = $1 AND invocation_id = $2",
+};
 pub const AUDIT: Sql = Sql {
     postgres: "SELECT changed_data FROM audit_logs WHERE tenant = $1 AND audit_id = $2 FOR UPDATE",
     sqlite: "SELECT changed_data FROM audit_logs WHERE tenant = $1 AND audit_id = $2",

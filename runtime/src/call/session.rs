@@ -153,11 +153,12 @@ const GRANTED: &str = "EXISTS (SELECT 1 FROM user_roles ur \
     JOIN role_permissions rp ON rp.tenant = ur.tenant AND rp.role_id = ur.role_id \
     AND rp.permission_id = p.permission_id WHERE ur.tenant = $1 AND ur.user_id = u.user_id)";
 
+/// Crossed joins keep their order: SQLite takes the permissions of a tenant, of which there are hundreds, for as few as those needed.
 fn sqlite_session(actor: &str) -> String {
     format!(
         "SELECT u.user_id, u.is_inactive, (SELECT json_group_array(p.resource || ':' || p.action) \
-         FROM json_each($3) wanted JOIN json_each($4) act ON act.key = wanted.key \
-         JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
+         FROM json_each($3) wanted CROSS JOIN json_each($4) act ON act.key = wanted.key \
+         CROSS JOIN permissions p ON p.tenant = $1 AND p.resource = wanted.value AND p.action = act.value AND p.msp \
          WHERE {GRANTED}) FROM users u WHERE u.tenant = $1 AND u.user_id = {actor}"
     )
 }

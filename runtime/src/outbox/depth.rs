@@ -50,7 +50,19 @@ fn age(at: Timestamp) -> Duration {
     Duration::from_micros(u64::try_from(Timestamp::now().micros().saturating_sub(at.micros())).unwrap_or(0))
 }
 
-const SQLITE_DEPTH: &str = "SELECT kind, status, count(*), min(created_at) FROM actwright_outbox \
-     WHERE status IN ('pending', 'dead') GROUP BY kind, status";
-const POSTGRES_DEPTH: &str = "SELECT kind, status, count(*), min(created_at) FROM actwright.outbox \
-     WHERE status IN ('pending', 'dead') GROUP BY kind, status";
+/// Each state by itself, so that its index is used: there are few among many that were delivered.
+macro_rules! depth {
+    ($table:literal) => {
+        concat!(
+            "SELECT kind, status, count(*), min(created_at) FROM ",
+            $table,
+            " WHERE status = 'pending' GROUP BY kind, status \
+             UNION ALL SELECT kind, status, count(*), min(created_at) FROM ",
+            $table,
+            " WHERE status = 'dead' GROUP BY kind, status"
+        )
+    };
+}
+
+const SQLITE_DEPTH: &str = depth!("actwright_outbox");
+const POSTGRES_DEPTH: &str = depth!("actwright.outbox");

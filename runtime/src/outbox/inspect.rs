@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sea_query::{Value as Sql, Values};
+use sea_query_sqlx::SqlxValues;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use uuid::Uuid;
 use super::store::by_engine;
 use crate::audit;
 use crate::call::{AuditRow, Runtime, insert_audit, session};
+use crate::database::{Engine, Tx};
 use crate::error::{Error, Result};
 use crate::query::{ColumnType, ColumnValue, RawRow};
 use crate::spec::Effects;
@@ -126,14 +129,14 @@ impl Runtime {
     /// Those of the database.
     pub async fn outbox(&self, filter: OutboxFilter) -> Result<Vec<StoredEffect>> {
         let mut tx = self.database.begin_read_of(filter.tenant).await?;
-        let engine = tx.engine();
-        let parameters = session::values([
-            filter.tenant.encode(ColumnType::Uuid, engine),
-            filter.status.map(|status| status.as_str().to_owned()).encode(ColumnType::Text, engine),
-            filter.after.encode(ColumnType::Uuid, engine),
-            i64::from(filter.limit.clamp(1, 1000)).encode(ColumnType::Bigint, engine),
-        ]);
-        let rows = tx.query_sql(by_engine(engine, SQLITE_LIST, POSTGRES_LIST), parameters).await?;
+        let mut select = Select::new(tx.engine(), filter.status);
+        if let Some(tenant) = filter.tenant {
+            select.where_id("tenant =", tenant);
+        }
+        if let Some(after) = filter.after {
+            select.where_id("outbox_id >", after);
+        }
+        let rows = select.first(filter.limit.clamp(1, 1000), &mut tx).await?;
         tx.rollback().await?;
         rows.iter().map(StoredEffect::of).collect()
     }
@@ -145,10 +148,14 @@ impl Runtime {
     /// `NOT_FOUND`, and those of the database.
     pub async fn outbox_entry(&self, tenant: Option<Uuid>, outbox_id: Uuid) -> Result<StoredEffect> {
         let mut tx = self.database.begin_read_of(tenant).await?;
-        let engine = tx.engine();
-        let parameters =
-            session::values([tenant.encode(ColumnType::Uuid, engine), outbox_id.encode(ColumnType::Uuid, engine)]);
-        let rows = tx.query_sql(by_engine(engine, SQLITE_ENTRY, POSTGRES_ENTRY), parameters).await?;
+        let mut select = Select::new(tx.engine(), None);
+        match tenant {
+            Some(tenant) => select.where_id("tenant =", tenant),
+            // The key begins with the tenant.
+            None => select.conditions.push("tenant IN (SELECT tenant FROM tenants)".to_owned()),
+        }
+        select.where_id("outbox_id =", outbox_id);
+        let rows = select.first(1, &mut tx).await?;
         tx.rollback().await?;
         rows.first().map(StoredEffect::of).transpose()?.ok_or_else(|| Error::not_found("outbox entry", outbox_id))
     }
@@ -159,12 +166,12 @@ impl Runtime {
     ///
     /// Those of the database.
     pub async fn effects_of(&self, tenant: Uuid, invocation_id: Uuid) -> Result<Vec<StoredEffect>> {
-        let mut scope = session::resume(&self.database, &[], Effects::Read, tenant, Uuid::nil()).await?;
-        let engine = scope.tx.engine();
+        let mut tx = self.database.begin_read_for(tenant).await?;
+        let engine = tx.engine();
         let parameters = [tenant.encode(ColumnType::Uuid, engine), invocation_id.encode(ColumnType::Uuid, engine)];
         let statement = by_engine(engine, SQLITE_OF_CALL, POSTGRES_OF_CALL);
-        let rows = scope.tx.query_sql(statement, session::values(parameters)).await?;
-        scope.tx.rollback().await?;
+        let rows = tx.query_sql(statement, session::values(parameters)).await?;
+        tx.rollback().await?;
         rows.iter().map(StoredEffect::of).collect()
     }
 
@@ -277,33 +284,69 @@ impl StoredEffect {
     }
 }
 
-macro_rules! select {
-    ($table:literal, $rest:literal) => {
-        concat!(
-            "SELECT outbox_id, tenant, kind, name, key, subject, sink, status, attempts, last_error, action_id, \
-             invocation_id, created_at, available_at, settled_at, payload FROM ",
-            $table,
-            " ",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "outbox_id, tenant, kind, name, key, subject, sink, status, attempts, last_error, action_id, \
+         invocation_id, created_at, available_at, settled_at, payload"
     };
 }
 
-const SQLITE_LIST: &str = select!(
-    "actwright_outbox",
-    "WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR outbox_id > ?3) \
-     ORDER BY outbox_id LIMIT ?4"
+/// Selects effects. Only the conditions that are asked for are in the statement: one that can be switched off by its value keeps a
+/// database from using an index for it.
+struct Select {
+    engine: Engine,
+    from: &'static str,
+    conditions: Vec<String>,
+    parameters: Vec<Sql>,
+}
+
+impl Select {
+    fn new(engine: Engine, status: Option<OutboxStatus>) -> Self {
+        // There are few of these among many that were delivered, which SQLite does not know.
+        let from = match (engine, status) {
+            (Engine::Postgres, _) => "actwright.outbox",
+            (Engine::Sqlite, Some(OutboxStatus::Pending)) => "actwright_outbox INDEXED BY actwright_outbox_due",
+            (Engine::Sqlite, Some(OutboxStatus::Dead)) => "actwright_outbox INDEXED BY actwright_outbox_dead",
+            (Engine::Sqlite, _) => "actwright_outbox",
+        };
+        let conditions = status.map(|status| format!("status = '{}'", status.as_str()));
+        Self { engine, from, conditions: conditions.into_iter().collect(), parameters: Vec::new() }
+    }
+
+    /// The beginning of the next parameter's name, and its number.
+    fn next(&mut self, value: Sql) -> String {
+        self.parameters.push(value);
+        let mark = if self.engine == Engine::Sqlite { '?' } else { '$' };
+        format!("{mark}{}", self.parameters.len())
+    }
+
+    fn where_id(&mut self, compared: &str, id: Uuid) {
+        let parameter = self.next(id.encode(ColumnType::Uuid, self.engine));
+        self.conditions.push(format!("{compared} {parameter}"));
+    }
+
+    /// So many, oldest first.
+    async fn first(mut self, limit: u32, tx: &mut Tx) -> Result<Vec<RawRow>> {
+        let limit = self.next(i64::from(limit).encode(ColumnType::Bigint, self.engine));
+        let conditions = if self.conditions.is_empty() { "true".to_owned() } else { self.conditions.join(" AND ") };
+        let statement = format!(
+            concat!("SELECT ", columns!(), " FROM {} WHERE {} ORDER BY outbox_id LIMIT {}"),
+            self.from, conditions, limit
+        );
+        tx.query_sql(statement, SqlxValues(Values(self.parameters))).await
+    }
+}
+
+const SQLITE_OF_CALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM actwright_outbox INDEXED BY actwright_outbox_invocation WHERE tenant = ?1 AND invocation_id = ?2 ORDER BY outbox_id"
 );
-const POSTGRES_LIST: &str = select!(
-    "actwright.outbox",
-    "WHERE ($1::uuid IS NULL OR tenant = $1) AND ($2::text IS NULL OR status = $2) \
-     AND ($3::uuid IS NULL OR outbox_id > $3) ORDER BY outbox_id LIMIT $4"
+const POSTGRES_OF_CALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM actwright.outbox WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id"
 );
-const SQLITE_ENTRY: &str = select!("actwright_outbox", "WHERE (?1 IS NULL OR tenant = ?1) AND outbox_id = ?2");
-const POSTGRES_ENTRY: &str = select!("actwright.outbox", "WHERE ($1::uuid IS NULL OR tenant = $1) AND outbox_id = $2");
-const SQLITE_OF_CALL: &str = select!("actwright_outbox", "WHERE tenant = ?1 AND invocation_id = ?2 ORDER BY outbox_id");
-const POSTGRES_OF_CALL: &str =
-    select!("actwright.outbox", "WHERE tenant = $1 AND invocation_id = $2 ORDER BY outbox_id");
 const SQLITE_RETRY: &str = "UPDATE actwright_outbox SET status = 'pending', attempts = 0, available_at = ?3, \
      settled_at = NULL WHERE tenant = ?1 AND outbox_id = ?2 AND status = 'dead'";
 const POSTGRES_RETRY: &str = "UPDATE actwright.outbox SET status = 'pending', attempts = 0, \

@@ -3,6 +3,8 @@
 //! The statements are those that the runtime sends, caught on their way to the database. `UPDATE_DOCS=1 cargo test -p
 //! actwright-tests --test query_plans` writes the plans into `docs/query-plans.md`.
 
+mod every;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -220,13 +222,23 @@ async fn plans((databases, place): (Databases, Place)) -> String {
     shown
 }
 
+/// All that is sent is listened to, by one at a time.
+static LISTENING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+#[tokio::test]
+async fn no_statement_reads_all_rows() {
+    let _alone = LISTENING.lock().await;
+    every::none_reads_all().await;
+}
+
 #[tokio::test]
 async fn searches_use_an_index_among_100_000_rows() {
+    let _alone = LISTENING.lock().await;
     let mut page = "# Query plans\n\n\
         How `crm.find_activities` and `crm.find_quotes` read 100,000 activities and 100,000 quotes of one tenant: the statements\n\
         that the runtime sends, as each database plans them. No search reads the whole table; every one goes through an index\n\
         that begins with the tenant and narrows the rows or gives them in order. Small tables that are joined to the rows may be read whole. Written and checked by\n\
-        `tests/tests/query_plans.rs` (`UPDATE_DOCS=1` writes this page).\n"
+        `tests/tests/query_plans` (`UPDATE_DOCS=1` writes this page).\n"
         .to_owned();
     let (sqlite, postgres) = tokio::join!(filled(Engine::Sqlite), filled(Engine::Postgres));
     // One after the other, because it is listened to all that is sent.
