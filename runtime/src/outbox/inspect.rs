@@ -151,8 +151,11 @@ impl Runtime {
         let mut select = Select::new(tx.engine(), None);
         match tenant {
             Some(tenant) => select.where_id("tenant =", tenant),
-            // The key begins with the tenant.
-            None => select.conditions.push("tenant IN (SELECT tenant FROM tenants)".to_owned()),
+            // The key begins with the tenant. A dead letter may be left of a tenant that is no more.
+            None => {
+                let known = by_engine(select.engine, SQLITE_TENANTS, POSTGRES_TENANTS);
+                select.conditions.push(format!("tenant IN ({known})"));
+            }
         }
         select.where_id("outbox_id =", outbox_id);
         let rows = select.first(1, &mut tx).await?;
@@ -337,6 +340,10 @@ impl Select {
     }
 }
 
+const SQLITE_TENANTS: &str =
+    "SELECT tenant FROM tenants UNION SELECT tenant FROM actwright_outbox WHERE status = 'dead'";
+const POSTGRES_TENANTS: &str =
+    "SELECT tenant FROM tenants UNION SELECT tenant FROM actwright.outbox WHERE status = 'dead'";
 const SQLITE_OF_CALL: &str = concat!(
     "SELECT ",
     columns!(),

@@ -215,8 +215,8 @@ const SQLITE_OUTPUT: &str = "SELECT output FROM actwright_idempotency_ledger \
      INDEXED BY actwright_idempotency_ledger_invocation WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_OUTPUT: &str =
     "SELECT output FROM actwright.idempotency_ledger WHERE tenant = $1 AND invocation_id = $2 FOR UPDATE";
-const SQLITE_SET_OUTPUT: &str = "UPDATE actwright_idempotency_ledger INDEXED BY actwright_idempotency_ledger_invocation SET output = ?3 \
-     WHERE tenant = ?1 AND invocation_id = ?2";
+const SQLITE_SET_OUTPUT: &str = "UPDATE actwright_idempotency_ledger \
+     INDEXED BY actwright_idempotency_ledger_invocation SET output = ?3 WHERE tenant = ?1 AND invocation_id = ?2";
 const POSTGRES_SET_OUTPUT: &str =
     "UPDATE actwright.idempotency_ledger SET output = $3 WHERE tenant = $1 AND invocation_id = $2";
 const SQLITE_AUDIT: &str = "SELECT changed_data FROM audit_logs WHERE tenant = ?1 AND audit_id = ?2";

@@ -15,6 +15,7 @@ use crate::place::{north, place, runtime};
 on_both!(
     a_dead_letter_is_tried_again_when_somebody_asks,
     a_dead_letter_can_be_discarded,
+    a_dead_letter_outlives_its_tenant,
     only_dead_letters_of_ones_own_are_decided_on,
     lists_have_filters_and_pages,
 );
@@ -61,6 +62,19 @@ async fn a_dead_letter_is_tried_again_when_somebody_asks(engine: Engine) {
     assert_eq!(rows[0]["record_id"], json!(letter.outbox_id));
     assert_eq!(rows[0]["details"]["key"], "e");
     assert_eq!(rows[0]["details"]["last_error"], "Gone.");
+}
+
+/// Who operates the database decides on what nobody else is left for.
+async fn a_dead_letter_outlives_its_tenant(engine: Engine) {
+    let place = place(engine).await;
+    let gone = Uuid::from_u128(17);
+    Waiting::put(&place.database, &[Waiting::new(gone, "e", "thing:1")]).await.unwrap();
+    let refusing = runtime(&place, Witness::that(|_| Err(DeliveryError::permanent("Gone."))));
+    assert_eq!(refusing.relay().await.unwrap().failed, 1);
+    let letter = refusing.outbox(of(OutboxStatus::Dead)).await.unwrap().swap_remove(0);
+    assert_eq!(refusing.outbox_entry(None, letter.outbox_id).await.unwrap().tenant, gone);
+    refusing.discard_dead_letter(None, letter.outbox_id, None, "The tenant left").await.unwrap();
+    place.close().await;
 }
 
 async fn a_dead_letter_can_be_discarded(engine: Engine) {

@@ -69,8 +69,8 @@ macro_rules! columns {
 macro_rules! amendments {
     (sqlite) => {
         "(SELECT json_group_array(json_array(json(n.old_values), json(n.new_values))) FROM (SELECT old_values, \
-         new_values FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id \
-         ORDER BY n.amendment_id DESC) n)"
+         new_values FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row \
+         WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id ORDER BY n.amendment_id DESC) n)"
     };
     (postgres) => {
         "(SELECT coalesce(jsonb_agg(jsonb_build_array(n.old_values, n.new_values) ORDER BY n.amendment_id DESC), \

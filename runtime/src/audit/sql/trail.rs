@@ -8,8 +8,8 @@ macro_rules! trail {
         concat!(
             "SELECT a.audit_id, a.user_id, a.operation, a.record_id, a.changed_data, a.details, a.timestamp, \
              (SELECT json_group_array(json_array(n.amended_at, json(n.old_values), json(n.new_values))) FROM (SELECT * \
-             FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id \
-             ORDER BY n.amendment_id) n), \
+             FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row \
+             WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id ORDER BY n.amendment_id) n), \
              (SELECT s.seq FROM actwright_audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
              AND s.amendment_id IS NULL) FROM audit_logs a WHERE a.tenant = ?1 AND a.timestamp >= ?2 \
              AND (a.timestamp, a.audit_id) > (?2, ?3) AND (?4 IS NULL OR a.timestamp <= ?4) \
