@@ -1,4 +1,4 @@
-//! Every statement, as SQLite plans it where nobody has gathered statistics, which nobody does by themselves: none goes through all
+//! What actions, deliveries, relays, decisions, seals, trails, pickers and sweeps send, as SQLite plans it where nobody has gathered statistics, which nobody does by themselves: none goes through all
 //! rows of a tenant, or of a table that grows.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,8 +91,10 @@ fn trails() -> Vec<TrailQuery> {
         after: None,
         limit: 10,
     };
-    let entity =
-        |kind: &str, row: &str| TrailQuery { entity: format!("{kind}:{}", id(row)).parse().ok(), ..all.clone() };
+    let entity = |kind: &str, row: &str| TrailQuery {
+        entity: Some(format!("{kind}:{}", id(row)).parse().unwrap()),
+        ..all.clone()
+    };
     vec![
         TrailQuery { from: Some(Timestamp::EPOCH), to: Some(Timestamp::now()), ..all.clone() },
         TrailQuery { actor: Some(id("user.admin")), action: Some("crm.send_quote".to_owned()), ..all.clone() },
