@@ -124,15 +124,15 @@ async fn the_first_pass_reads_each_row_once_on_postgres() {
     let [rows_before, seals_before] = reads().await;
     setting.runtime.seal_audit(Some(north)).await.unwrap();
     setting.place.application.close().await;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let (rows, seals) = loop {
         let [rows, seals] = reads().await;
         let (rows, seals) = (rows - rows_before, seals - seals_before);
         // The end of a session is not waited for by who closes it.
-        if rows >= ROWS || begun.elapsed() > std::time::Duration::from_secs(20) {
+        if rows >= ROWS || begun.elapsed() > Duration::from_secs(20) {
             break (rows, seals);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(setting.number("SELECT count(*) FROM {seals}").await, ROWS + 1);
     assert!(rows >= ROWS, "{rows} rows read: is nothing counted?");
