@@ -15,7 +15,9 @@ use actwright_runtime::call::{Options, Retention, Runtime};
 use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::outbox::{CloudEvent, DeliveryError, EventSink, FileStore, Mail, Mailer};
 use actwright_runtime::registry::BoxFuture;
+use cap::Cap;
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tokio::sync::oneshot;
 
 /// Mixed calls for minutes on PostgreSQL and SQLite: memory, connections, descriptors and tables, first against last third.
@@ -38,9 +40,9 @@ struct Arguments {
     only: Option<String>,
 }
 
-/// As in the program.
+/// As in the program, and counted.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
 
 /// What calls are, in turn: reads and small writes mostly, a quote now and then.
 const MIX: [Operation; 12] = [
@@ -127,7 +129,7 @@ async fn soak(arguments: &Arguments, url: &str, folder: &Path) -> Result<bool> {
     let mut looks = Vec::new();
     for _ in 0..LOOKS {
         tokio::time::sleep(Duration::from_secs(arguments.seconds) / LOOKS).await;
-        looks.push(Look::now(&database, file, answered.load(Ordering::Relaxed)).await?);
+        looks.push(Look::now(&database, file, answered.load(Ordering::Relaxed), ALLOCATOR.allocated()).await?);
         put_quotes_back(&source, &database).await?;
     }
     for caller in callers {

@@ -1,13 +1,16 @@
 //! A backup that is taken while calls write is the database as of one moment, and life goes on from it.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use actwright_tests::faults::server::Server;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
 
 use crate::seeded::{Seeded, blocking, follow_up, said};
 use crate::serving::{Serving, eventually};
@@ -142,17 +145,19 @@ fn a_sqlite_database_is_backed_up_under_load_and_restored() {
     assert!(lines <= 2 * ids.len(), "and twice at most, with the same id: {lines} lines of {} events", ids.len());
 }
 
+/// Runs one of the programs that come with PostgreSQL.
+fn tool(name: &str, arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
+    let found = Command::new(script).arg("find").output().expect("the script runs");
+    let programs = String::from_utf8(found.stdout).expect("UTF-8");
+    let output = Command::new(Path::new(programs.trim()).join(name)).args(arguments).output().expect("it runs");
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn a_postgres_database_is_dumped_under_load_and_restored() {
     let seeded = Seeded::postgres("dumped");
     let dump = seeded.folder.path().join("backup.dump");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
-    let found = Command::new(script).arg("find").output().expect("the script runs");
-    let programs = String::from_utf8(found.stdout).expect("UTF-8");
-    let tool = |name: &str, arguments: &[&str]| {
-        let output = Command::new(Path::new(programs.trim()).join(name)).args(arguments).output().expect("it runs");
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    };
     let server = seeded.serve(&SETTINGS);
     let dump = dump.display().to_string();
     let done = under_load(&server, || tool("pg_dump", &["--format=custom", "--file", &dump, "--dbname", &seeded.url]));
@@ -163,8 +168,62 @@ fn a_postgres_database_is_dumped_under_load_and_restored() {
     let cluster = actwright_tests::postgres::Cluster::shared().expect("a server");
     let url = blocking(cluster.database("restored")).expect("a database");
     tool("pg_restore", &["--exit-on-error", "--no-owner", "--dbname", &url, &dump]);
-    let restored = Seeded { folder: tempfile::TempDir::new().expect("a folder"), url };
+    let restored = Seeded { folder: TempDir::new().expect("a folder"), url };
     let calls = blocking(whole(&restored.url));
     assert!(calls >= 20 && calls < i64::try_from(done).expect("a number"), "{calls} of {done}: as of the middle");
+    goes_on(&restored, calls);
+}
+
+/// A text that a statement gives.
+async fn told(url: &str, sql: &'static str) -> String {
+    let mut connection = PgConnection::connect(url).await.expect("the database");
+    let text = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a text");
+    connection.close().await.expect("an end");
+    text
+}
+
+/// The log is archived, and a base backup that was made under load is played forward to a moment.
+#[test]
+fn a_postgres_database_is_restored_to_a_point_in_time() {
+    let archive = TempDir::new().expect("a folder");
+    fs::set_permissions(archive.path(), Permissions::from_mode(0o777)).expect("the server may write there");
+    let log = archive.path().display();
+    let server =
+        Server::start(&["archive_mode=on", &format!("archive_command='test ! -f {log}/%f && cp %p {log}/%f'")])
+            .expect("a server");
+    let url = blocking(server.database("archived")).expect("a database");
+    let seeded = Seeded { folder: TempDir::new().expect("a folder"), url }.filled();
+    let base = seeded.folder.path().join("base");
+    let calls = || blocking(number(&seeded.url, "SELECT count(*) FROM LEDGER"));
+    let (mut copied, mut moment) = (0, String::new());
+    let serving = seeded.serve(&SETTINGS);
+    let done = under_load(&serving, || {
+        tool("pg_basebackup", &["--pgdata", &base.display().to_string(), "--dbname", &seeded.url, "--checkpoint=fast"]);
+        copied = calls();
+        eventually("calls go on after the base backup", || calls() > copied + 20);
+        moment = blocking(told(&seeded.url, "SELECT clock_timestamp()::text"));
+    });
+    drop(serving);
+    let last = blocking(told(&seeded.url, "SELECT pg_walfile_name(pg_switch_wal())"));
+    eventually("the log is archived", || {
+        blocking(told(&seeded.url, "SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")) >= last
+    });
+    drop(server);
+
+    fs::write(base.join("recovery.signal"), "").expect("a file");
+    let server = Server::restore(
+        &base,
+        &[
+            &format!("restore_command='cp {log}/%f %p'"),
+            &format!("recovery_target_time='{moment}'"),
+            "recovery_target_action=promote",
+        ],
+    )
+    .expect("a server");
+    let restored = Seeded { folder: TempDir::new().expect("a folder"), url: server.url("archived") };
+    eventually("the log is played", || blocking(told(&restored.url, "SELECT pg_is_in_recovery()::text")) == "false");
+    let calls = blocking(whole(&restored.url));
+    assert!(calls > copied + 20, "{calls}, {copied} of them in the base backup: up to the moment");
+    assert!(calls < i64::try_from(done).expect("a number"), "{calls} of {done}: and no further");
     goes_on(&restored, calls);
 }

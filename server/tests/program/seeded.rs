@@ -55,7 +55,8 @@ impl Seeded {
         Self { folder: TempDir::new().expect("a folder"), url }
     }
 
-    fn filled(self) -> Self {
+    /// With tables, and the rows of the demonstration.
+    pub fn filled(self) -> Self {
         for command in ["init", "seed"] {
             let output = self.run(&["db", command]);
             assert!(output.status.success(), "{}", text(&output.stderr));

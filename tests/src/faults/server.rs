@@ -1,5 +1,6 @@
 //! A PostgreSQL server that can be stopped and started again.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -34,9 +35,22 @@ impl Server {
     ///
     /// PostgreSQL is not installed or does not start; the script says more on standard error.
     pub fn start(settings: &[&str]) -> io::Result<Self> {
+        Self::serve(&[], settings)
+    }
+
+    /// Starts one that begins as what `pg_basebackup` has put into a folder. It may be in recovery still.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`].
+    pub fn restore(backup: &Path, settings: &[&str]) -> io::Result<Self> {
+        Self::serve(&["--from".as_ref(), backup.as_os_str()], settings)
+    }
+
+    fn serve(from: &[&OsStr], settings: &[&str]) -> io::Result<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres");
         let mut command = Command::new(script);
-        command.args(["serve", "-c", "synchronous_commit=on"]);
+        command.arg("serve").args(from).args(["-c", "synchronous_commit=on"]);
         for setting in settings {
             command.args(["-c", setting]);
         }

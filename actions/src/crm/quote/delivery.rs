@@ -1,5 +1,9 @@
 //! What follows when a quote is sent: its PDF is stored, the mail goes out, and the quote's history tells so.
 
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
+
 use actwright_documents::render;
 use actwright_generated::tables::{document_associations, documents, external_files};
 use actwright_runtime::outbox::{Attachment, Job, JobCall, JobContext, Mail};
@@ -8,6 +12,7 @@ use actwright_runtime::{Error, Result, Scope, Uuid, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::mail::{self, Content};
 use super::{document, history};
@@ -18,6 +23,11 @@ pub const PUBLISH: &str = "crm.publish_quote";
 const MAILED: &str = "crm.quote_mailed";
 
 const PDF: &str = "application/pdf";
+
+/// Room for as many quotes at a time as there are processors: typesetting keeps one busy, so more of them would end no sooner,
+/// and each takes some megabytes while it lasts.
+static TYPESETTING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
 
 /// The jobs of this module.
 pub fn jobs() -> Vec<Job> {
@@ -100,7 +110,13 @@ fn read<T: DeserializeOwned>(payload: Value) -> Result<T> {
 /// Renders the quote and puts the bytes into the file store, under a path that a repetition overwrites.
 async fn store(job: &JobContext<'_>, delivery: &Delivery, quote: actwright_documents::Quote) -> Result<StoredFile> {
     let number = quote.number.clone().unwrap_or_else(|| delivery.quote_id.to_string());
-    let rendered = tokio::task::spawn_blocking(move || render(&quote)).await;
+    let room = TYPESETTING.acquire().await.map_err(|_| Error::internal("Nothing is typeset any more."))?;
+    let rendered = tokio::task::spawn_blocking(move || {
+        // Goes with the work, which ends no sooner when nobody waits for it any more.
+        let _room = room;
+        render(&quote)
+    })
+    .await;
     let pdf = rendered.ok().and_then(Result::ok).ok_or_else(|| Error::internal("The quote could not be rendered."))?;
     let file = StoredFile {
         name: format!("Quote {number}.pdf"),
