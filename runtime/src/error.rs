@@ -157,7 +157,7 @@ impl Error {
         Self::new(
             Category::ActionError,
             Code::IdempotencyKeyReused,
-            "The idempotency key was used before with another input. Use a new key, or repeat the first input.",
+            "The idempotency key was used before with another input or by somebody else. Use a new key, or repeat the first input.",
             json!({ "idempotency_key": key }),
         )
     }

@@ -14,7 +14,8 @@ use crate::query::{ColumnType, ColumnValue};
 use crate::spec::{ActionSpec, Effects, Idempotency};
 use crate::value::Value;
 
-/// The key of a call and the hash of its input.
+/// The key of a call, and the hash of who makes it with which input: what a call may see is its caller's, so nobody else gets
+/// its answer.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) key: String,
@@ -35,6 +36,10 @@ impl Claim {
         }
         // A hash of a secret could be guessed: calls that differ in secrets only have one hash.
         let canonical = canonical(&without_secrets(spec.input, normalized));
+        let caller = match call.caller {
+            Caller::User(user) => format!("user {user}"),
+            Caller::Run(run) => format!("run {run}"),
+        };
         let place = match (call.caller, call.step_path.as_deref()) {
             (Caller::Run(run), Some(step)) => Some((run, step)),
             _ => None,
@@ -52,7 +57,7 @@ impl Claim {
                 Some(format!("step:{}", hash(&parts)))
             }),
         }?;
-        Some(Self { key: bounded(key), input_hash: hash(&[&canonical]) })
+        Some(Self { key: bounded(key), input_hash: hash(&[&caller, &canonical]) })
     }
 
     /// Claims the key inside the transaction. While another call of the same key is under way, this waits for its end. A key

@@ -159,7 +159,7 @@ pub struct EffectReport {
 }
 
 impl EffectReport {
-    fn not_yet(effect: &Effect) -> Self {
+    pub(crate) fn not_yet(effect: &Effect) -> Self {
         let (kind, name, key) = (effect.kind.as_str(), effect.name.clone(), effect.key.clone());
         Self { kind, name, key, sink: effect.sink.clone(), delivered: false }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -37,17 +37,36 @@ pub struct Runtime {
 }
 
 /// What is under way in this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Work {
     /// Calls, and deliveries that outlive theirs.
     tracker: TaskTracker,
     relay: Notify,
+    /// Room for deliveries of calls, in each lane.
+    lanes: BTreeMap<Lane, Arc<Semaphore>>,
+}
+
+/// How many calls deliver at a time what they put into one lane. What is more is left to relays, which have limits of their own: a
+/// receiver that does not answer must not take a connection for each call.
+const A_LANE: usize = 64;
+
+impl Work {
+    fn new(options: &Options) -> Self {
+        let sinks = options.events.iter().map(|sink| sink.name().to_owned());
+        let lanes = sinks.chain([NO_SINK.to_owned()]).map(|lane| (lane, Arc::new(Semaphore::new(A_LANE)))).collect();
+        Self { tracker: TaskTracker::new(), relay: Notify::new(), lanes }
+    }
+
+    fn room(&self, lane: &Lane) -> Option<OwnedSemaphorePermit> {
+        self.lanes.get(lane)?.clone().try_acquire_owned().ok()
+    }
 }
 
 impl Runtime {
     /// A runtime of this pack on this database.
     pub fn new(database: Database, pack: Pack, options: Options) -> Self {
-        Self { database, pack: Arc::new(pack), options: Arc::new(options), work: Arc::default() }
+        let work = Arc::new(Work::new(&options));
+        Self { database, pack: Arc::new(pack), options: Arc::new(options), work }
     }
 
     /// The pack.
@@ -135,10 +154,13 @@ impl Runtime {
         let deliveries: Vec<_> = lanes
             .into_iter()
             .map(|(lane, (places, effects))| {
-                let (runtime, waiting) = (self.clone(), waiting.clone());
+                let (runtime, waiting, room) = (self.clone(), waiting.clone(), self.work.room(&lane));
                 let delivery = async move {
                     let delivery = Delivery::new(&runtime, origin.invocation);
-                    let report = delivery.deliver_now(&origin, effects, &waiting, leased).await;
+                    let report = match room {
+                        Some(_room) => delivery.deliver_now(&origin, effects, &waiting, leased).await,
+                        None => delivery.leave(&origin, effects, &waiting).await,
+                    };
                     step!("reported");
                     report
                 };

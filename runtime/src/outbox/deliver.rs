@@ -9,10 +9,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::job::{JobContext, JobOutcome};
+use super::note::insist;
 use super::{CloudEvent, DeliveryError, Effect, EffectKind, FileStore, JobCall, Mail, Origin, store};
 use crate::call::{EffectReport, Runtime};
 use crate::context::Scope;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::observe;
 use crate::step::step;
 
@@ -37,6 +38,14 @@ pub(super) struct Attempt {
     /// Effects that the delivered one brought about, with the same holder.
     pub(super) more: Vec<Effect>,
     pub(super) amendments: Vec<(String, Value)>,
+}
+
+/// What the other side has taken over, before that is noted.
+enum Taken {
+    Event,
+    /// With what is to follow.
+    Mail(Option<JobCall>),
+    Job(JobOutcome),
 }
 
 impl<'r> Delivery<'r> {
@@ -91,11 +100,21 @@ impl<'r> Delivery<'r> {
         report
     }
 
-    /// One attempt, and the note of how it went. It begins within the first half of the lease.
+    /// Leaves all effects to the relay but those that are not held.
+    pub(crate) async fn leave(&self, origin: &Origin, effects: Vec<Effect>, waiting: &[Uuid]) -> Report {
+        for effect in effects.iter().filter(|effect| !waiting.contains(&effect.id)) {
+            self.release(origin, effect.id).await;
+        }
+        Report { effects: effects.iter().map(EffectReport::not_yet).collect(), ..Report::default() }
+    }
+
+    /// One attempt, and the note of how it went. It begins within the first third of the lease and takes no longer than another;
+    /// the rest is for the note.
     pub(super) async fn attempt(&self, origin: &Origin, effect: Effect, attempts: u32) -> Attempt {
         let (id, kind, lane) = (effect.id, effect.kind, effect.lane());
         let begun = Instant::now();
         let policy = &self.runtime.options.delivery;
+        let noted_until = begun + 2 * policy.timeout;
         step!("deliver", %id, kind = kind.as_str());
         let delivering = AssertUnwindSafe(self.deliver(origin, effect)).catch_unwind();
         let outcome = match tokio::time::timeout(policy.timeout, delivering).await {
@@ -105,24 +124,29 @@ impl<'r> Delivery<'r> {
             }
             Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
         };
+        let outcome = match outcome {
+            Ok(Taken::Event | Taken::Mail(None)) => Ok(Ok(JobOutcome::default())),
+            Ok(Taken::Mail(Some(call))) => Ok(self.follow_up(origin, id, call, noted_until).await),
+            Ok(Taken::Job(outcome)) => Ok(Ok(outcome)),
+            Err(error) => Err(error),
+        };
         step!("delivered", %id, ok = outcome.is_ok());
         observe::attempted(kind.as_str(), lane, outcome.is_ok(), begun.elapsed());
-        let database = &self.runtime.database;
+        let (database, tenant) = (&self.runtime.database, origin.tenant);
         let (noted, attempt) = match outcome {
-            Ok(outcome) => {
+            Ok(Ok(outcome)) => {
                 let noted = if outcome.settled {
                     Ok(true)
                 } else {
-                    store::settle(database, origin.tenant, id, self.holder).await
+                    insist(noted_until, || store::settle(database, tenant, id, self.holder)).await
                 };
                 (noted, Attempt { delivered: true, more: outcome.more, amendments: outcome.amendments })
             }
+            Ok(Err(unnoted)) => (Err(unnoted), Attempt { delivered: true, ..Attempt::default() }),
             Err(error) => {
                 tracing::warn!(outbox_id = %id, kind = kind.as_str(), %error, "an effect was not delivered");
-                (
-                    store::fail(database, policy, origin.tenant, id, self.holder, attempts, &error).await,
-                    Attempt::default(),
-                )
+                let note = || store::fail(database, policy, tenant, id, self.holder, attempts, &error);
+                (insist(noted_until, note).await, Attempt::default())
             }
         };
         step!("settled", %id);
@@ -135,7 +159,7 @@ impl<'r> Delivery<'r> {
         attempt
     }
 
-    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<JobOutcome, DeliveryError> {
+    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<Taken, DeliveryError> {
         let options = &self.runtime.options;
         match effect.kind {
             EffectKind::Event => {
@@ -153,7 +177,7 @@ impl<'r> Delivery<'r> {
                     data: effect.payload,
                 };
                 sink.publish(&event).await?;
-                Ok(JobOutcome::default())
+                Ok(Taken::Event)
             }
             EffectKind::Mail => {
                 let mail: Mail = serde_json::from_value(effect.payload)
@@ -161,36 +185,39 @@ impl<'r> Delivery<'r> {
                 let recipient = effect.sink.ok_or(DeliveryError::permanent("The outbox holds a mail for nobody."))?;
                 options.mailer.send(&mail, &recipient, &options.files).await?;
                 step!("mailed", id = %effect.id);
-                match mail.on_delivered {
-                    Some(mut call) => {
-                        if let Some(payload) = call.payload.as_object_mut() {
-                            payload.insert("recipient".to_owned(), recipient.into());
-                        }
-                        Ok(self.follow_up(origin, effect.id, call).await)
+                Ok(Taken::Mail(mail.on_delivered.map(|mut call| {
+                    if let Some(payload) = call.payload.as_object_mut() {
+                        payload.insert("recipient".to_owned(), recipient.into());
                     }
-                    None => Ok(JobOutcome::default()),
-                }
+                    call
+                })))
             }
-            EffectKind::Job => Ok(self.run_job(origin, effect.id, &effect.name, effect.payload).await?),
+            EffectKind::Job => Ok(Taken::Job(self.run_job(origin, effect.id, &effect.name, effect.payload).await?)),
         }
     }
 
     /// What happens when a mail is out. Whatever becomes of it, the mail is not sent again: if the job cannot be done now, the
-    /// job alone waits in the outbox.
-    async fn follow_up(&self, origin: &Origin, mail: Uuid, call: JobCall) -> JobOutcome {
-        match self.run_job(origin, mail, &call.job, call.payload.clone()).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                tracing::warn!(job = call.job, %error, "what follows a mail could not be done yet");
-                let job = Effect::new(EffectKind::Job, &call.job, None, call.payload);
-                match store::replace(&self.runtime.database, origin, mail, self.holder, job).await {
-                    Ok(()) => JobOutcome { settled: true, ..JobOutcome::default() },
-                    Err(error) => {
-                        tracing::error!(outbox_id = %mail, %error, "a mail is out, and that could not be noted");
-                        JobOutcome::default()
-                    }
-                }
+    /// job alone waits in the outbox. Only a database that is away until the lease is over leaves the mail to be sent again.
+    async fn follow_up(&self, origin: &Origin, mail: Uuid, call: JobCall, until: Instant) -> Result<JobOutcome> {
+        let noted = insist(until, || async {
+            let job = AssertUnwindSafe(self.run_job(origin, mail, &call.job, call.payload.clone())).catch_unwind();
+            let job = match tokio::time::timeout(self.runtime.options.delivery.timeout, job).await {
+                Ok(Ok(job)) => job,
+                Ok(Err(_panic)) => Err(Error::internal("A job failed in an unexpected way. The log has the details.")),
+                Err(_) => Err(Error::transient("A job took too long.")),
+            };
+            match job {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => tracing::warn!(job = call.job, %error, "what follows a mail could not be done yet"),
             }
+            let job = Effect::new(EffectKind::Job, &call.job, None, call.payload.clone());
+            store::replace(&self.runtime.database, origin, mail, self.holder, job).await?;
+            Ok(JobOutcome { settled: true, ..JobOutcome::default() })
+        });
+        match noted.await {
+            // A commit that nobody answered went through, or the lease is over.
+            Err(error) if error.code == Code::Conflict => Ok(JobOutcome { settled: true, ..JobOutcome::default() }),
+            noted => noted,
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Effect, EffectKind, FileStore, Mail, Origin, store};
+use super::{Effect, EffectKind, FileStore, MOST_RECIPIENTS, Mail, Origin, store};
 use crate::call::{Runtime, session};
 use crate::context::Scope;
 use crate::error::{Error, Result};
@@ -188,8 +188,14 @@ impl JobScope {
     ///
     /// # Errors
     ///
-    /// `INTERNAL_ERROR` when the mail cannot be written as JSON.
+    /// `INTERNAL_ERROR` when the mail has more than [`MOST_RECIPIENTS`], or cannot be written as JSON.
     pub fn mail(&mut self, mail: Mail) -> Result<()> {
+        if mail.to.len() > MOST_RECIPIENTS {
+            let count = mail.to.len();
+            return Err(Error::internal(format!(
+                "A mail has {count} recipients, which is more than {MOST_RECIPIENTS}."
+            )));
+        }
         let payload = serde_json::to_value(&mail).map_err(|_| Error::internal("A mail cannot be written as JSON."))?;
         self.mails.push(Effect::new(EffectKind::Mail, &mail.subject, Some(mail.message_id), payload));
         Ok(())

@@ -22,6 +22,9 @@ pub trait Mailer: Send + Sync {
     ) -> BoxFuture<'a, Result<(), DeliveryError>>;
 }
 
+/// How many recipients a mail may have. Each has a row with the whole mail, in which each sees all.
+pub const MOST_RECIPIENTS: usize = 200;
+
 /// A mail that leaves after the commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mail {
@@ -29,7 +32,7 @@ pub struct Mail {
     pub message_id: String,
     /// When it was written, the same at every attempt.
     pub date: Timestamp,
-    /// Addresses of all recipients, which each of them sees.
+    /// Addresses of all recipients, which each of them sees; at most [`MOST_RECIPIENTS`].
     pub to: Vec<String>,
     /// One line.
     pub subject: String,

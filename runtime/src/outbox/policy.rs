@@ -11,7 +11,7 @@ pub struct DeliveryPolicy {
     pub first_pause: Duration,
     /// The pause grows no longer than this; one that a receiver asks for may be up to a day.
     pub longest_pause: Duration,
-    /// One attempt takes no longer; then it has failed.
+    /// One attempt takes no longer; then it has failed. As long may noting how it went take.
     pub timeout: Duration,
 }
 
@@ -31,10 +31,10 @@ impl Default for DeliveryPolicy {
 const LONGEST_REQUEST: Duration = Duration::from_secs(24 * 3600);
 
 impl DeliveryPolicy {
-    /// For how long nobody else may try an effect that somebody took. An attempt begins in the first half only and is over
-    /// before the second ends, so that two never overlap.
+    /// For how long nobody else may try an effect that somebody took. An attempt begins in the first third only and takes no
+    /// longer than another, and the last is for noting how it went, so that two never overlap.
     pub(crate) fn lease(&self) -> Duration {
-        self.timeout * 2
+        self.timeout * 3
     }
 
     /// The pause after a failed attempt, `before` of which failed already: half of it fixed, half random, so that what

@@ -25,7 +25,7 @@ pub(super) async fn mark_delivered(scope: &mut Scope, id: Uuid, holder: Uuid) ->
     let engine = scope.tx.engine();
     let parameters = own(scope.tenant, id, holder, engine);
     match scope.tx.execute_sql(by_engine(engine, SQLITE_DELIVERED, POSTGRES_DELIVERED), values(parameters)).await? {
-        0 => Err(Error::transient("The work took too long and is done by somebody else.")),
+        0 => Err(Error::conflict("The work was done already, or took too long and is done by somebody else.")),
         _ => Ok(()),
     }
 }

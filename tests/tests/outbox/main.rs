@@ -6,5 +6,6 @@ mod decisions;
 mod failures;
 mod leases;
 mod nats;
+mod notes;
 mod place;
 mod relays;

@@ -88,7 +88,10 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
             text: written.text,
             html: Some(written.html),
             attachments: file.map(StoredFile::into_attachment).into_iter().collect(),
-            on_delivered: Some(JobCall { job: MAILED.to_owned(), payload: json!(delivery) }),
+            on_delivered: Some(JobCall {
+                job: MAILED.to_owned(),
+                payload: json!({ "activity_id": delivery.activity_id }),
+            }),
         })?;
     }
     job.commit(scope).await
