@@ -198,6 +198,19 @@ async fn a_repetition_needs_the_permission(world: &World) {
     assert_eq!(world.call(denied).await.unwrap_err().code, Code::PermissionDenied);
 }
 
+/// What a call may see depends on its caller: by rules on records, by permissions that only the body asks for. So a stored answer
+/// is for nobody else, whatever their declared permissions are.
+async fn an_answer_is_its_callers(world: &World) {
+    let mine = keyed("test.add", "Whose", "whose");
+    let original = world.call(mine.clone()).await.unwrap();
+    for dry_run in [false, true] {
+        let other = Call { caller: Caller::User(id("user.author")), dry_run, ..mine.clone() };
+        assert_eq!(world.call(other).await.unwrap_err().code, Code::IdempotencyKeyReused);
+    }
+    repeats(&world.call(mine).await.unwrap(), &original);
+    assert_eq!(world.effects("Whose").await, 1);
+}
+
 /// A dry run of a repetition says that it is one.
 async fn a_dry_run_repeats(world: &World) {
     let call = keyed("test.add", "Dry", "dry");
@@ -276,6 +289,7 @@ async fn on(engine: Engine) {
     of_calls_at_once_one_has_the_effect(&world).await;
     after_a_failure_the_key_is_free(&world).await;
     a_repetition_needs_the_permission(&world).await;
+    an_answer_is_its_callers(&world).await;
     a_dry_run_repeats(&world).await;
     keys_do_not_meet(&world).await;
     an_expired_key_is_free(&world).await;
