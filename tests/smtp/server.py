@@ -13,7 +13,8 @@ What comes before the first `-` of a recipient's address says what happens:
     spam     refused for good after DATA       busy   refused for now after DATA
     lost     dropped after DATA, not taken, the first time
     kept     dropped after DATA, taken, the first time
-    stall    taken after DATA, and no answer   slow   taken after DATA, and answered after a second
+    stall    taken after DATA, and no answer, the first time
+    slow     taken after DATA, and answered after a second
 """
 
 import asyncio
@@ -73,7 +74,8 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         address = envelope.rcpt_tos[0]
         kind = address.split("@")[0].split("-")[0]
-        dropped = kind in ("lost", "kept") and self.first(address)
+        first = kind in ("lost", "kept", "stall") and self.first(address)
+        dropped = first and kind != "stall"
         taken = kind not in ("spam", "busy") and not (kind == "lost" and dropped)
         self.tell(server, session, envelope, taken)
         if kind == "spam":
@@ -82,7 +84,7 @@ class Handler:
             return "452 4.3.1 Insufficient system storage"
         if dropped:
             server.transport.abort()
-        if dropped or kind == "stall":
+        if first:
             await asyncio.sleep(FOREVER)
         if kind == "slow":
             await asyncio.sleep(1)

@@ -13,15 +13,20 @@ use actwright_tests::conformance::databases::{Databases, Place};
 use actwright_tests::conformance::dump::{self, dump};
 use actwright_tests::conformance::fixture::Fixture;
 use actwright_tests::smtp::SmtpServer;
+use actwright_tests::waiting::{execute, time_passes};
 use serde_json::{Value, json};
 
 static SERVER: LazyLock<SmtpServer> = LazyLock::new(|| SmtpServer::start().unwrap());
 
 fn runtime(place: &Place, attempts: u32, templates: Templates) -> Runtime {
+    let pause = Duration::from_millis(1);
+    let policy = DeliveryPolicy { attempts, first_pause: pause, longest_pause: pause, ..DeliveryPolicy::default() };
+    runtime_with(place, policy, templates)
+}
+
+fn runtime_with(place: &Place, delivery: DeliveryPolicy, templates: Templates) -> Runtime {
     let mailer = SmtpMailer::new(&SERVER.settings("plain"), "Northstar <quotes@northstar.example>").unwrap();
     let files = FileStore::folder(&place.folder.path().join("files")).unwrap();
-    let pause = Duration::from_millis(1);
-    let delivery = DeliveryPolicy { attempts, first_pause: pause, longest_pause: pause, ..DeliveryPolicy::default() };
     let options = Options { delivery, templates, ..Options::new(Arc::new(mailer), files) };
     Runtime::new(place.application.clone(), actwright_actions::pack(), options)
 }
@@ -36,6 +41,12 @@ async fn send(runtime: &Runtime, quote: &str, recipients: &[&str]) -> Answer {
 /// Delivers what is due, which with these pauses is everything.
 async fn relay(runtime: &Runtime) {
     tokio::time::sleep(Duration::from_millis(20)).await;
+    runtime.relay().await.unwrap();
+}
+
+/// Delivers what waits, each once.
+async fn later(place: &Place, runtime: &Runtime) {
+    time_passes(&place.database).await.unwrap();
     runtime.relay().await.unwrap();
 }
 
@@ -173,6 +184,122 @@ async fn a_dead_letter_is_told_as_not_sent_until_it_is() {
         assert_eq!(told(&runtime, "quote.bare", &recipients).await, sent_to(&[&retried]));
         assert_eq!(SERVER.taken_in_time(&retried).await.len(), 1);
         assert!(SERVER.taken_for(&discarded).is_empty());
+    })
+    .await;
+}
+
+/// A server that takes a mail and does not say so in time gets it again, with the same id: nobody says that it is sent before the
+/// server does.
+#[tokio::test]
+async fn a_mail_that_is_taken_without_a_word_comes_again() {
+    on_each_database(async |place, engine| {
+        // Time enough to typeset the quote.
+        let policy = DeliveryPolicy { timeout: Duration::from_secs(3), ..DeliveryPolicy::default() };
+        let runtime = runtime_with(place, policy, Templates::default());
+        let recipient = format!("stall-{engine}@x.example");
+        let recipients = [recipient.as_str()];
+        let answer = send(&runtime, "quote.bare", &recipients).await;
+        while SERVER.taken_for(&recipient).is_empty() {
+            later(place, &runtime).await;
+        }
+        let waiting = row(&runtime, &answer, &recipient).await;
+        assert_eq!((waiting.status, waiting.attempts), (OutboxStatus::Pending, 1));
+        assert_eq!(waiting.last_error.as_deref(), Some("No answer within 3 s."));
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, nothing_sent(), "nobody has said that it is");
+
+        later(place, &runtime).await;
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, sent_to(&recipients));
+        later(place, &runtime).await;
+        let ids: Vec<Value> =
+            SERVER.taken_in_time(&recipient).await.iter().map(|mail| mail["message_id"].clone()).collect();
+        assert_eq!(ids, [answer.output["message_id"].clone(), answer.output["message_id"].clone()]);
+    })
+    .await;
+}
+
+/// Puts a file in the place of the file store's folder, so that nothing can be stored.
+struct Away<'p>(&'p Place);
+
+impl<'p> Away<'p> {
+    fn with(place: &'p Place) -> Self {
+        let folder = place.folder.path().join("files");
+        std::fs::rename(&folder, folder.with_extension("away")).unwrap();
+        std::fs::write(&folder, "in the way").unwrap();
+        Self(place)
+    }
+
+    fn ends(self) {
+        let folder = self.0.folder.path().join("files");
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(folder.with_extension("away"), folder).unwrap();
+    }
+}
+
+/// The types of the parts of the one mail that a recipient has.
+async fn parts(recipient: &str) -> (Vec<Value>, String) {
+    let mails = SERVER.taken_in_time(recipient).await;
+    assert_eq!(mails.len(), 1, "once");
+    let parts = mails[0]["parts"].as_array().unwrap();
+    (parts.iter().map(|part| part["type"].clone()).collect(), parts[0]["text"].as_str().unwrap().to_owned())
+}
+
+/// What the history of the quote without a contact says about its PDF, and the PDFs that it has.
+async fn pdf(runtime: &Runtime) -> (Value, usize) {
+    let all = dump(runtime.database()).await.unwrap();
+    let quote = json!(id("quote.bare"));
+    let entry = all["quote_activities"].iter().find(|row| row["quote_id"] == quote).unwrap();
+    let documents = all["document_associations"].iter().filter(|row| row["entity_id"] == quote);
+    (entry["metadata"].get("pdf_error").cloned().unwrap_or_default(), documents.count())
+}
+
+/// A file store that is away for a moment costs a quote its PDF no more than a mail server its mail.
+#[tokio::test]
+async fn a_quote_waits_for_its_pdf_for_a_while() {
+    on_each_database(async |place, engine| {
+        let runtime = runtime_with(place, DeliveryPolicy::default(), Templates::default());
+        let recipient = format!("pdf-later-{engine}@x.example");
+        let recipients = [recipient.as_str()];
+        let away = Away::with(place);
+        let answer = send(&runtime, "quote.bare", &recipients).await;
+        for attempts in 1..4 {
+            let effects = runtime.effects_of(id("tenant.north"), answer.meta.invocation_id).await.unwrap();
+            assert_eq!(effects.len(), 1, "there is no mail yet");
+            assert_eq!((effects[0].status, effects[0].attempts), (OutboxStatus::Pending, attempts));
+            let said = effects[0].last_error.as_deref().unwrap_or_default();
+            assert!(said.starts_with("The file store cannot be written."), "{said}");
+            later(place, &runtime).await;
+        }
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, nothing_sent());
+        away.ends();
+        later(place, &runtime).await;
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, sent_to(&recipients));
+        assert_eq!(parts(&recipient).await.0, ["text/plain", "text/html", "application/pdf"]);
+        assert_eq!(pdf(&runtime).await, (Value::Null, 1));
+    })
+    .await;
+}
+
+/// The client gets the quote, if without its PDF, when nobody mends the file store, rather than nothing.
+#[tokio::test]
+async fn a_quote_leaves_without_the_pdf_that_cannot_be_stored() {
+    on_each_database(async |place, engine| {
+        let runtime = runtime_with(place, DeliveryPolicy::default(), Templates::default());
+        let recipient = format!("pdf-never-{engine}@x.example");
+        let recipients = [recipient.as_str()];
+        let _away = Away::with(place);
+        let answer = send(&runtime, "quote.bare", &recipients).await;
+        later(place, &runtime).await;
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, nothing_sent());
+        let minutes = "UPDATE quote_activities SET created_at = created_at - 5 * 60 * {second}";
+        execute(&place.database, minutes).await.unwrap();
+        later(place, &runtime).await;
+        assert_eq!(told(&runtime, "quote.bare", &recipients).await, sent_to(&recipients));
+        let (kinds, text) = parts(&recipient).await;
+        assert_eq!(kinds, ["text/plain", "text/html"]);
+        assert!(text.contains("is ready for you") && !text.contains("attached"), "{text}");
+        assert_eq!(pdf(&runtime).await, (json!("The PDF could not be stored."), 0));
+        let effects = runtime.effects_of(id("tenant.north"), answer.meta.invocation_id).await.unwrap();
+        assert!(effects.iter().all(|effect| effect.status == OutboxStatus::Delivered), "{effects:?}");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use actwright_documents::render;
 use actwright_generated::tables::{document_associations, documents, external_files};
@@ -23,6 +24,12 @@ pub const PUBLISH: &str = "crm.publish_quote";
 const MAILED: &str = "crm.quote_mailed";
 
 const PDF: &str = "application/pdf";
+
+/// How long a quote's mail waits for a file store that is away. Then it leaves without its PDF.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// How long the file store may take for a PDF.
+const STORING: Duration = Duration::from_secs(10);
 
 /// Room for as many quotes at a time as there are processors: typesetting keeps one busy, so more of them would end no sooner,
 /// and each takes some megabytes while it lasts.
@@ -64,20 +71,26 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
     job.end(scope).await?;
     let quote = quote?;
     let content = Content::of(&delivery, &quote);
-    let file = match store(job, &delivery, quote).await {
-        Ok(file) => Some(file),
-        // A transient fault is worth another try of the whole job; anything else would only fail again.
-        Err(error) if error.retryable() => return Err(error),
+    let stored = store(job, &delivery, quote).await;
+    if let Err(error) = &stored {
+        // A transient fault is worth another try of the whole job, for a while; anything else would only fail again.
+        if error.retryable() && !waited(job, &delivery).await? {
+            return stored.map(drop);
+        }
+        tracing::error!(quote_id = %delivery.quote_id, %error, "the quote is sent without its PDF");
+    }
+    let mut scope = job.begin(Effects::Write).await?;
+    let file = match stored {
+        Ok(file) => {
+            file.record(&mut scope, delivery.quote_id).await?;
+            Some(file)
+        }
         Err(error) => {
-            tracing::error!(quote_id = %delivery.quote_id, error = %error, "the quote could not be rendered");
+            let why = if error.retryable() { "The PDF could not be stored." } else { "The PDF could not be rendered." };
+            history::without_pdf(&mut scope, delivery.activity_id, why).await?;
             None
         }
     };
-    let mut scope = job.begin(Effects::Write).await?;
-    match &file {
-        Some(file) => file.record(&mut scope, delivery.quote_id).await?,
-        None => history::not_rendered(&mut scope, delivery.activity_id).await?,
-    }
     if let Some(message_id) = delivery.message_id.clone() {
         let written = job.write_mail(&mail::TEMPLATE, &content.attached(file.is_some()))?;
         scope.mail(Mail {
@@ -95,6 +108,15 @@ async fn publish(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
         })?;
     }
     job.commit(scope).await
+}
+
+/// Whether the mail has waited for its PDF as long as it should.
+async fn waited(job: &mut JobContext<'_>, delivery: &Delivery) -> Result<bool> {
+    let mut scope = job.begin(Effects::Read).await?;
+    let now = scope.now();
+    let sent_at = history::entered_at(&mut scope, delivery.activity_id).await;
+    job.end(scope).await?;
+    Ok(sent_at?.is_none_or(|sent_at| sent_at.plus(PATIENCE) <= now))
 }
 
 async fn mailed(job: &mut JobContext<'_>, payload: Value) -> Result<()> {
@@ -126,7 +148,9 @@ async fn store(job: &JobContext<'_>, delivery: &Delivery, quote: actwright_docum
         path: format!("{}/quotes/{}/{}.pdf", job.tenant(), delivery.quote_id, delivery.activity_id),
         size: i64::try_from(pdf.len()).unwrap_or(i64::MAX),
     };
-    job.files().put(&file.path, pdf).await?;
+    // The attempt as a whole would end without a word about why.
+    let put = tokio::time::timeout(STORING, job.files().put(&file.path, pdf)).await;
+    put.unwrap_or_else(|_| Err(Error::transient("The file store does not answer.")))?;
     Ok(file)
 }
 

@@ -1,7 +1,7 @@
 //! The history of a quote (`quote_activities`).
 
 use actwright_generated::tables::quote_activities;
-use actwright_runtime::{Result, Scope, Uuid, Value};
+use actwright_runtime::{Result, Scope, Timestamp, Uuid, Value};
 use serde_json::{Map, json};
 
 use super::recipients::Recipients;
@@ -106,16 +106,27 @@ pub async fn mailed(scope: &mut Scope, activity_id: Uuid, recipient: &str) -> Re
     Ok(first)
 }
 
-/// Adds that there is no PDF.
+/// Adds why there is no PDF.
 ///
 /// # Errors
 ///
 /// Those of the database.
-pub async fn not_rendered(scope: &mut Scope, activity_id: Uuid) -> Result<()> {
+pub async fn without_pdf(scope: &mut Scope, activity_id: Uuid, why: &str) -> Result<()> {
     change(scope, activity_id, |metadata, _| {
-        metadata.insert("pdf_error".to_owned(), "The PDF could not be rendered.".into());
+        metadata.insert("pdf_error".to_owned(), why.into());
     })
     .await
+}
+
+/// When an entry was made; `None` when it went with its quote.
+///
+/// # Errors
+///
+/// Those of the database.
+pub async fn entered_at(scope: &mut Scope, activity_id: Uuid) -> Result<Option<Timestamp>> {
+    let select = scope.select(&quote_activities::TABLE).column(quote_activities::CREATED_AT);
+    let row = select.filter(quote_activities::ACTIVITY_ID.eq(activity_id)).one().await?;
+    row.map(|row| row.get(quote_activities::CREATED_AT)).transpose()
 }
 
 /// Changes metadata and description of an entry.
