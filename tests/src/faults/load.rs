@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use actwright_runtime::{Category, Error, Runtime};
+use actwright_runtime::{Call, Category, Error, Runtime};
 
 use super::invariants::Told;
 use super::schedule;
@@ -50,18 +50,25 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts callers who make one call after the other, each with a key of its own, and repeat it until it succeeds.
+    /// Starts callers who schedule one activity after the other, each with a key of its own.
     pub fn start(runtime: &Runtime, callers: usize, timeout: Duration) -> Self {
+        Self::of(runtime, callers, move |caller, number| schedule(&format!("call {number} of {caller}"), timeout))
+    }
+
+    /// Starts callers who make one call after the other, and repeat it until it succeeds. What they call, with a key and a time
+    /// that it may take, follows from the caller's number and the call's.
+    pub fn of(runtime: &Runtime, callers: usize, call: impl Fn(usize, usize) -> Call + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
         let (stop, done) = (Arc::new(AtomicBool::default()), Arc::new(AtomicUsize::default()));
         let callers = (0..callers).map(|caller| {
-            let (runtime, stop, done) = (runtime.clone(), stop.clone(), done.clone());
+            let (runtime, call, stop, done) = (runtime.clone(), call.clone(), stop.clone(), done.clone());
             tokio::spawn(async move {
                 let mut met = Met::default();
                 for number in 0.. {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    insist(&runtime, &format!("call {number} of {caller}"), timeout, &mut met).await;
+                    insist(&runtime, call(caller, number), &mut met).await;
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 met
@@ -104,11 +111,12 @@ impl Load {
 }
 
 /// Repeats a call until it succeeds, and notes what is wrong with any of the answers.
-pub async fn insist(runtime: &Runtime, key: &str, timeout: Duration, met: &mut Met) {
+async fn insist(runtime: &Runtime, call: Call, met: &mut Met) {
+    let (key, timeout) = (call.idempotency_key.clone().unwrap_or_default(), call.timeout.unwrap_or_default());
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(60) {
         let asked = Instant::now();
-        let answer = runtime.call(schedule(key, timeout)).await;
+        let answer = runtime.call(call.clone()).await;
         let took = asked.elapsed();
         // A commit that was not answered is looked up: it went through, or nobody can tell.
         let looked_up = answer.as_ref().err().is_none_or(|error| error.details.get("outcome").is_some());
@@ -118,7 +126,7 @@ pub async fn insist(runtime: &Runtime, key: &str, timeout: Duration, met: &mut M
         match answer {
             Ok(answer) => {
                 met.deduplicated += usize::from(answer.meta.deduplicated.is_some());
-                met.told.insert(key.to_owned(), answer.output);
+                met.told.insert(key, answer.output);
                 return;
             }
             Err(error) => {

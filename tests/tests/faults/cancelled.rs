@@ -9,7 +9,7 @@ use actwright_runtime::database::{Database, Engine};
 use actwright_tests::conformance::alias::Aliases;
 use actwright_tests::conformance::databases::Databases;
 use actwright_tests::conformance::fixture::Fixture;
-use actwright_tests::faults::invariants::Told;
+use actwright_tests::faults::invariants::{ONCE, Told};
 use actwright_tests::faults::{Party, schedule};
 
 use crate::{SECOND, fresh, whole};
@@ -44,7 +44,7 @@ async fn callers_give_up_at_every_point(party: &Party) {
         assert!(polls < 500, "a call that is polled 500 times");
     }
     println!("given up at {} points", told.len());
-    whole(party, &before, &told).await;
+    whole(party, &before, &told, ONCE).await;
 }
 
 /// Wherever a caller stops waiting, the call is undone or goes on to its end: its repetition gives one result, events of what
@@ -81,11 +81,13 @@ async fn a_call_is_whole_wherever_its_caller_gives_up_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_call_that_was_polled_once_holds_no_connection() {
     let party = Party::at(&fresh().await, 1).await.unwrap();
+    let before = party.dump().await;
     for number in 0..20 {
         let mut call = Box::pin(party.runtime.call(schedule(&format!("polled {number}"), 10 * SECOND)));
         assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(call);
     }
-    party.runtime.call(schedule("served", 10 * SECOND)).await.unwrap();
+    let served = party.runtime.call(schedule("served", 10 * SECOND)).await.unwrap();
+    whole(&party, &before, &Told::from([("served".to_owned(), served.output)]), ONCE).await;
     party.close().await;
 }

@@ -1,7 +1,7 @@
 //! The connection is lost at the commit, where a call cannot know by itself whether it has its effect.
 
 use actwright_runtime::Error;
-use actwright_tests::faults::invariants::Told;
+use actwright_tests::faults::invariants::{TWICE, Told};
 use actwright_tests::faults::load::improper;
 use actwright_tests::faults::proxy::{Break, Which};
 use actwright_tests::faults::{schedule, unkeyed};
@@ -34,7 +34,7 @@ async fn a_commit_whose_answer_was_lost_is_a_success() {
         let again = party.runtime.call(schedule("kept", 10 * SECOND)).await.unwrap();
         assert_eq!(again.meta.deduplicated.unwrap().invocation_id, first.meta.invocation_id);
         assert_eq!(again.output, first.output);
-        whole(party, before, &Told::from([("kept".to_owned(), first.output)])).await;
+        whole(party, before, &Told::from([("kept".to_owned(), first.output)]), TWICE).await;
 
         proxy.arm(Which::Commit, how);
         party.runtime.call(unkeyed("without a key")).await.unwrap();

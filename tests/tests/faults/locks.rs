@@ -2,18 +2,19 @@
 
 use std::time::Instant;
 
-use actwright_runtime::Runtime;
 use actwright_runtime::database::Database;
 use actwright_runtime::database::load::load_rows;
+use actwright_runtime::{Answer, Call, Runtime};
 use actwright_tests::conformance::alias::id;
+use actwright_tests::faults::invariants::{ONCE, Told};
 use actwright_tests::faults::load::{SLACK, improper};
 use actwright_tests::faults::server::Server;
 use actwright_tests::faults::{Party, call};
 use serde_json::{Value, json};
 
-use crate::{SECOND, fresh, fresh_on};
+use crate::{SECOND, fresh, fresh_on, whole};
 
-fn quote(title: &str) -> actwright_runtime::Call {
+fn quote(title: &str) -> Call {
     let input = json!({
         "client_id": id("client.contoso"), "title": title, "idempotency_key": title,
         "quote_date": "2026-03-02T00:00:00Z", "valid_until": "2026-04-01T00:00:00Z",
@@ -21,11 +22,11 @@ fn quote(title: &str) -> actwright_runtime::Call {
     call("crm.create_quote", input)
 }
 
-/// Repeats a call while its error is transient. Gives how often it was.
-async fn insist(runtime: Runtime, call: actwright_runtime::Call) -> usize {
+/// Repeats a call while its error is transient. Gives its answer, and how often it was.
+async fn insist(runtime: &Runtime, call: Call) -> (Answer, usize) {
     for failures in 0..500 {
         match runtime.call(call.clone()).await {
-            Ok(_) => return failures,
+            Ok(answer) => return (answer, failures),
             Err(error) => assert_eq!(improper(&error), None),
         }
     }
@@ -43,27 +44,32 @@ async fn serialization_failures_are_worth_another_try() {
         let setting = format!("ALTER DATABASE {name} SET default_transaction_isolation = '{level}'");
         server.run(&setting).await.unwrap();
         let party = Party::at(&url, 8).await.unwrap();
-        let before = party.dump().await["quotes"].len();
+        let before = party.dump().await;
         let callers: Vec<_> = (0..8)
             .map(|caller| {
                 let runtime = party.runtime.clone();
                 tokio::spawn(async move {
-                    let mut failures = 0;
+                    let (mut told, mut failures) = (Told::new(), 0);
                     for number in 0..4 {
-                        failures += insist(runtime.clone(), quote(&format!("{number} of {caller}"))).await;
+                        let key = format!("{number} of {caller}");
+                        let (answer, refused) = insist(&runtime, quote(&key)).await;
+                        told.insert(key, answer.output);
+                        failures += refused;
                     }
-                    failures
+                    (told, failures)
                 })
             })
             .collect();
-        let mut failures = 0;
+        let (mut told, mut failures) = (Told::new(), 0);
         for caller in callers {
-            failures += caller.await.unwrap();
+            let (more, refused) = caller.await.unwrap();
+            told.extend(more);
+            failures += refused;
         }
         println!("{level}: {failures} refused");
         assert!(failures > 0, "{level}: nothing was provoked");
         let quotes = &party.dump().await["quotes"];
-        assert_eq!(quotes.len() - before, 32, "{level}");
+        assert_eq!(quotes.len() - before["quotes"].len(), 32, "{level}");
         let mut numbers: Vec<&str> = quotes
             .iter()
             .filter(|quote| quote["tenant"] == json!(id("tenant.north")))
@@ -73,6 +79,7 @@ async fn serialization_failures_are_worth_another_try() {
         numbers.sort_unstable();
         let expected: Vec<String> = (13..45).map(|number| format!("QUO-{number:04}")).collect();
         assert_eq!(numbers, expected, "{level}");
+        whole(&party, &before, &told, ONCE).await;
         party.close().await;
     }
 }
@@ -97,12 +104,16 @@ async fn a_deadlock_is_worth_another_try() {
         .execute(pool)
         .await
         .unwrap();
+    let before = party.dump().await;
 
     // The call locks its quote and then wants the number; this does it the other way round.
     let mut other = pool.begin().await.unwrap();
     sqlx::query("SET LOCAL deadlock_timeout = '60s'").execute(&mut *other).await.unwrap();
     sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
-    let convert = || call("crm.convert_quote", json!({ "quote_id": id("quote.job"), "target": "invoice" }));
+    let convert = || {
+        let input = json!({ "quote_id": id("quote.job"), "target": "invoice" });
+        Call { idempotency_key: Some("convert".to_owned()), ..call("crm.convert_quote", input) }
+    };
     let runtime = party.runtime.clone();
     let converting = tokio::spawn(async move { runtime.call(convert()).await });
     tokio::time::sleep(SECOND / 2).await;
@@ -113,6 +124,7 @@ async fn a_deadlock_is_worth_another_try() {
     let converted = party.runtime.call(convert()).await.unwrap();
     assert!(!converted.output["invoice_id"].is_null());
     assert_eq!(party.dump().await["invoices"].len(), 1);
+    whole(&party, &before, &Told::from([("convert".to_owned(), converted.output)]), ONCE).await;
     party.close().await;
 }
 
@@ -122,6 +134,7 @@ async fn limits_of_the_server_are_worth_another_try() {
     for limit in ["lock_timeout", "statement_timeout"] {
         let url = format!("{}&options=-c%20{limit}%3D1s", fresh().await);
         let party = Party::at(&url, 4).await.unwrap();
+        let before = party.dump().await;
         let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
         let mut other = pool.begin().await.unwrap();
         sqlx::query("SELECT 1 FROM next_number FOR UPDATE").execute(&mut *other).await.unwrap();
@@ -130,7 +143,8 @@ async fn limits_of_the_server_are_worth_another_try() {
         assert_eq!(improper(&error), None, "{limit}");
         assert!(begun.elapsed() < SECOND + SLACK, "{limit}: it took {:?}", begun.elapsed());
         other.rollback().await.unwrap();
-        party.runtime.call(quote("locked")).await.unwrap();
+        let served = party.runtime.call(quote("locked")).await.unwrap();
+        whole(&party, &before, &Told::from([("locked".to_owned(), served.output)]), ONCE).await;
         party.close().await;
     }
 }

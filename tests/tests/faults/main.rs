@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actwright_tests::conformance::dump::Dump;
-use actwright_tests::faults::invariants::{Told, broken};
+use actwright_tests::faults::invariants::{Left, TWICE, Told, broken};
 use actwright_tests::faults::load::Load;
 use actwright_tests::faults::proxy::Proxy;
 use actwright_tests::faults::server::Server;
@@ -67,14 +67,14 @@ impl Proxied {
 
     /// All is [`whole`].
     async fn end(self, told: &Told) {
-        whole(&self.party, &self.before, told).await;
+        whole(&self.party, &self.before, told, TWICE).await;
         self.party.close().await;
     }
 
     /// As [`Proxied::end`], past the proxy, in which something may be stuck.
     async fn end_past_the_proxy(self, told: &Told) {
         let direct = Party::at(&self.url, 2).await.unwrap();
-        whole(&direct, &self.before, told).await;
+        whole_of(&[&direct, &self.party], &self.before, told, TWICE).await;
         direct.close().await;
         self.party.close().await;
     }
@@ -88,9 +88,15 @@ async fn told_by(load: Load) -> Told {
     met.told
 }
 
-/// Delivers what is left, and checks what has to hold whatever happened.
-async fn whole(party: &Party, before: &Dump, told: &Told) {
-    party.deliver().await;
-    let broken = broken(party.runtime.database(), before, told).await;
+/// Delivers what is left, and checks what has to hold whatever happened. Nothing may have left more than so many times.
+async fn whole(party: &Party, before: &Dump, told: &Told, most: usize) {
+    whole_of(&[party], before, told, most).await;
+}
+
+/// As [`whole`], by the first of all who have delivered.
+async fn whole_of(parties: &[&Party], before: &Dump, told: &Told, most: usize) {
+    parties[0].deliver().await;
+    let recorders: Vec<_> = parties.iter().map(|party| &party.recorder).collect();
+    let broken = broken(parties[0].runtime.database(), before, told, &Left::of(&recorders), most).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }

@@ -5,16 +5,18 @@ use std::time::Instant;
 use actwright_runtime::Code;
 use actwright_runtime::database::Database;
 use actwright_tests::conformance::dump::AUDIT;
+use actwright_tests::faults::invariants::{ONCE, Told};
 use actwright_tests::faults::load::{SLACK, improper};
 use actwright_tests::faults::{Party, call, schedule};
 use serde_json::json;
 
-use crate::{SECOND, fresh};
+use crate::{SECOND, fresh, whole};
 
 /// Callers that get no connection are told so at their deadline, not later, and the next are served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_without_a_connection_fail_at_their_deadline() {
     let party = Party::at(&fresh().await, 4).await.unwrap();
+    let before = party.dump().await;
     let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
     let mut held = Vec::new();
     for _ in 0..4 {
@@ -35,7 +37,8 @@ async fn callers_without_a_connection_fail_at_their_deadline() {
         assert!(took < SECOND + SLACK, "{took:?}");
     }
     drop(held);
-    party.runtime.call(schedule("served", 10 * SECOND)).await.unwrap();
+    let served = party.runtime.call(schedule("served", 10 * SECOND)).await.unwrap();
+    whole(&party, &before, &Told::from([("served".to_owned(), served.output)]), ONCE).await;
     party.close().await;
 }
 
@@ -44,7 +47,7 @@ async fn callers_without_a_connection_fail_at_their_deadline() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn refusals_need_no_second_connection() {
     let party = Party::at(&fresh().await, 4).await.unwrap();
-    let before = party.dump().await[AUDIT].len();
+    let before = party.dump().await;
     let callers: Vec<_> = (0..64)
         .map(|_| {
             let runtime = party.runtime.clone();
@@ -57,6 +60,7 @@ async fn refusals_need_no_second_connection() {
         assert_eq!(caller.await.unwrap().unwrap_err().code, Code::NotFound);
     }
     assert!(begun.elapsed() < 20 * SECOND, "{:?}", begun.elapsed());
-    assert_eq!(party.dump().await[AUDIT].len() - before, 64);
+    assert_eq!(party.dump().await[AUDIT].len() - before[AUDIT].len(), 64);
+    whole(&party, &before, &Told::new(), ONCE).await;
     party.close().await;
 }

@@ -10,11 +10,12 @@ use actwright_delivery::events::FileEvents;
 use actwright_delivery::mail::FileMailer;
 use actwright_runtime::database::{Database, Engine};
 use actwright_runtime::outbox::FileStore;
-use actwright_runtime::{Code, Options, Runtime};
+use actwright_runtime::{Call, Code, Options, Runtime};
 use actwright_tests::conformance::alias::{Aliases, id};
 use actwright_tests::conformance::databases::{Databases, Place};
+use actwright_tests::conformance::dump::{LEDGER, dump};
 use actwright_tests::conformance::fixture::Fixture;
-use actwright_tests::faults::invariants::Told;
+use actwright_tests::faults::invariants::{Left, ONCE, TWICE, Told, broken};
 use actwright_tests::faults::load::{SLACK, improper};
 use actwright_tests::faults::{Party, call, schedule};
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ async fn a_full_database_refuses_and_goes_on_when_there_is_room() {
         let key = format!("room {number}");
         told.insert(key.clone(), party.runtime.call(schedule(&key, 5 * SECOND)).await.unwrap().output);
     }
-    whole(&party, &before, &told).await;
+    whole(&party, &before, &told, TWICE).await;
     party.close().await;
 }
 
@@ -123,18 +124,20 @@ async fn nothing_is_half_written_on_a_full_disk() {
         )
     };
     let runtime = Runtime::new(database, actwright_actions::pack(), options);
-    let send = || {
+    let before = dump(runtime.database()).await.unwrap();
+    let send = |key: &str| {
         let input = json!({ "quote_id": id("quote.draft"), "email_addresses": ["dana@contoso.example"] });
-        call("crm.send_quote", input)
+        Call { idempotency_key: Some(key.to_owned()), ..call("crm.send_quote", input) }
     };
     let mut failures = 0;
-    let mut committed = 0;
+    let mut told = Told::new();
     // From no room at all to room for the database but not for what follows it.
     for round in 0..24 {
         disk.fill(round * 6 * 1024);
-        for call in [schedule(&format!("round {round}"), 5 * SECOND), send()] {
+        for call in [schedule(&format!("round {round}"), 5 * SECOND), send(&format!("send {round}"))] {
+            let key = call.idempotency_key.clone().unwrap();
             match runtime.call(call).await {
-                Ok(_) => committed += 1,
+                Ok(answer) => drop(told.insert(key, answer.output)),
                 Err(error) => {
                     assert_eq!(improper(&error), None);
                     assert!(error.message.contains("full"), "{error}");
@@ -144,32 +147,40 @@ async fn nothing_is_half_written_on_a_full_disk() {
         }
         disk.make_room();
     }
-    println!("{failures} calls failed, {committed} did not");
-    assert!(failures > 0 && committed > 0);
+    println!("{failures} calls failed, {} did not", told.len());
+    assert!(failures > 0 && !told.is_empty());
     // Whatever has failed before is done now.
-    runtime.call(schedule("room", 5 * SECOND)).await.unwrap();
-    runtime.call(send()).await.unwrap();
+    told.insert("room".to_owned(), runtime.call(schedule("room", 5 * SECOND)).await.unwrap().output);
+    told.insert("sent".to_owned(), runtime.call(send("sent")).await.unwrap().output);
     on_writer(&runtime, "UPDATE actwright_outbox SET available_at = created_at WHERE status = 'pending'").await;
     while runtime.relay().await.unwrap().delivered > 0 {
         on_writer(&runtime, "UPDATE actwright_outbox SET available_at = created_at WHERE status = 'pending'").await;
     }
-    assert_eq!(runtime.database().outbox_counts().await.unwrap().pending, 0);
-
     let lines = std::fs::read_to_string(&events).unwrap();
-    for line in lines.lines() {
-        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    }
     assert!(lines.ends_with('\n'));
+    let mut left = Left::default();
+    for line in lines.lines() {
+        let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        left.events.push((event["id"].as_str().unwrap().to_owned(), event["data"].clone()));
+    }
     for mail in std::fs::read_dir(folder.join("mail")).unwrap() {
         let path = mail.unwrap().path();
         assert_eq!(path.extension().unwrap(), "eml", "{}", path.display());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.trim_end().ends_with("--"), "{} ends with no boundary", path.display());
+        // All recipients have one file.
+        let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+        let recipients = header("To:").split(", ").map(|to| (header("Message-ID:").to_owned(), to.to_owned()));
+        left.mails.extend(recipients);
     }
     for tenant in std::fs::read_dir(folder.join("documents")).unwrap() {
         pdfs_are_whole(&tenant.unwrap().path());
     }
     runtime.finish().await;
+    let broken = broken(runtime.database(), &before, &told, &left, TWICE).await;
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let committed = dump(runtime.database()).await.unwrap()[LEDGER].len() - before[LEDGER].len();
+    assert_eq!(committed, told.len(), "a call that failed for want of room has committed");
     runtime.database().close().await;
 }
 
@@ -186,10 +197,13 @@ fn pdfs_are_whole(path: &Path) {
 async fn a_database_that_may_not_be_written_says_so() {
     let (_databases, place) = place().await;
     let party = Party::at(place.url(), 2).await.unwrap();
+    let before = party.dump().await;
     on_writer(&party.runtime, "PRAGMA query_only = 1").await;
     let error = party.runtime.call(schedule("written", 5 * SECOND)).await.unwrap_err();
     assert_eq!(error.code, Code::InternalError);
     assert!(error.message.contains("read-only"), "{error}");
+    on_writer(&party.runtime, "PRAGMA query_only = 0").await;
+    whole(&party, &before, &Told::new(), ONCE).await;
     party.close().await;
 }
 
@@ -219,7 +233,7 @@ async fn a_database_that_is_locked_is_worth_another_try() {
     party.runtime.call(call("crm.find_activities", json!({ "client_id": id("client.contoso") }))).await.unwrap();
     other.execute("ROLLBACK").await.unwrap();
     let served = party.runtime.call(schedule("served", 20 * SECOND)).await.unwrap();
-    whole(&party, &before, &Told::from([("served".to_owned(), served.output)])).await;
+    whole(&party, &before, &Told::from([("served".to_owned(), served.output)]), ONCE).await;
     other.close().await.unwrap();
     party.close().await;
 }
@@ -230,17 +244,18 @@ async fn a_database_that_is_locked_is_worth_another_try() {
 async fn a_reader_that_stays_holds_nobody_up() {
     let (_databases, place) = place().await;
     let party = Party::at(place.url(), 2).await.unwrap();
+    let before = party.dump().await;
+    let mut told = Told::new();
     let log = PathBuf::from(format!("{}-wal", file(&place).display()));
     let size = || std::fs::metadata(&log).map_or(0, |log| log.len());
     let mut reader: SqliteConnection = SqliteConnectOptions::new().filename(file(&place)).connect().await.unwrap();
     reader.execute("BEGIN").await.unwrap();
     let first: i64 = sqlx::query_scalar("SELECT count(*) FROM interactions").fetch_one(&mut reader).await.unwrap();
     // A log is written back once it has a thousand pages.
-    let mut number = 0;
     while size() < 6_000_000 {
-        party.runtime.call(schedule(&format!("beside {number}"), 5 * SECOND)).await.unwrap();
-        number += 1;
-        assert!(number < 2000, "the log does not grow");
+        let key = format!("beside {}", told.len());
+        told.insert(key.clone(), party.runtime.call(schedule(&key, 5 * SECOND)).await.unwrap().output);
+        assert!(told.len() < 2000, "the log does not grow");
     }
     let same: i64 = sqlx::query_scalar("SELECT count(*) FROM interactions").fetch_one(&mut reader).await.unwrap();
     assert_eq!(first, same);
@@ -248,9 +263,11 @@ async fn a_reader_that_stays_holds_nobody_up() {
     reader.close().await.unwrap();
     let grown = size();
     for number in 0..20 {
-        party.runtime.call(schedule(&format!("after {number}"), 5 * SECOND)).await.unwrap();
+        let key = format!("after {number}");
+        told.insert(key.clone(), party.runtime.call(schedule(&key, 5 * SECOND)).await.unwrap().output);
     }
     assert!(size() <= grown + 200_000, "from {grown} to {}", size());
+    whole(&party, &before, &told, ONCE).await;
     party.close().await;
 }
 

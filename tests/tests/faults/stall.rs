@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use actwright_runtime::database::Database;
-use actwright_tests::faults::invariants::Told;
+use actwright_tests::faults::invariants::{ONCE, Told};
 use actwright_tests::faults::load::{Load, SLACK, improper};
 use actwright_tests::faults::proxy::{Break, Which};
 use actwright_tests::faults::{Party, call, schedule};
 use serde_json::json;
 
-use crate::{Proxied, SECOND, fresh, told_by};
+use crate::{Proxied, SECOND, fresh, told_by, whole};
 
 /// A call ends at its deadline wherever its statement or the answer to it vanishes, its connection is not used again, and the
 /// next call finds one.
@@ -82,6 +82,7 @@ async fn the_server_waits_for_no_lock_longer_than_the_call() {
     for longer in ["0", "10min"] {
         let url = format!("{}&options=-c%20statement_timeout%3D{longer}", fresh().await);
         let party = Party::at(&url, 2).await.unwrap();
+        let before = party.dump().await;
         let Database::Postgres { pool, .. } = party.runtime.database() else { unreachable!() };
         let shown: String = sqlx::query_scalar("SHOW statement_timeout").fetch_one(pool).await.unwrap();
         assert_eq!(shown, longer);
@@ -113,6 +114,7 @@ async fn the_server_waits_for_no_lock_longer_than_the_call() {
             tokio::time::sleep(SECOND / 10).await;
         }
         other.rollback().await.unwrap();
+        whole(&party, &before, &Told::new(), ONCE).await;
         party.close().await;
     }
 }
