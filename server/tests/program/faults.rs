@@ -1,7 +1,7 @@
 //! The program under faults of its process and machine: asked to end under load, files that may not grow, a clock that steps
 //! back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -147,7 +147,31 @@ async fn files_that_may_not_grow_make_calls_fail_whole() {
     let output = piped(seeded.command(&BATCH), lines.as_bytes());
     assert!(output.status.success(), "without the limit all go well");
     assert_eq!(titles(&seeded).await.len(), 60);
-    sent(&seeded);
+
+    let mut connection = connect(&seeded).await;
+    let due = "UPDATE actwright_outbox SET available_at = created_at WHERE status = 'pending'";
+    connection.execute(due).await.unwrap();
+    assert!(seeded.command(&["relay", "--once"]).output().unwrap().status.success());
+    for whole in [
+        "audit_logs WHERE operation = 'workflow_action:crm.schedule_activity'",
+        "actwright_idempotency_ledger",
+        "actwright_outbox WHERE kind = 'event' AND status = 'delivered'",
+        "actwright_outbox",
+    ] {
+        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {whole}"));
+        let count: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(count, 60, "{whole}");
+    }
+    let committed: Vec<String> =
+        sqlx::query_scalar("SELECT key FROM actwright_outbox").fetch_all(&mut connection).await.unwrap();
+    let mut left: BTreeMap<String, usize> = committed.into_iter().map(|key| (key, 0)).collect();
+    for event in sent(&seeded) {
+        let times = left.get_mut(event["id"].as_str().unwrap());
+        *times.unwrap_or_else(|| panic!("of no call that committed: {event}")) += 1;
+    }
+    // Twice where there was room for the event, and none for the note that it has left.
+    assert!(left.values().all(|times| (1..=2).contains(times)), "{left:?}");
+    connection.close().await.unwrap();
 }
 
 /// The library that gives a process another clock.

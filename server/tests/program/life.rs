@@ -12,14 +12,18 @@ use crate::serving::{Answer, Serving, eventually};
 
 /// A call whose body has arrived up to its last byte.
 fn half_sent(server: &Serving, title: &str) -> TcpStream {
+    sent(server, &follow_up(title).to_string(), 1)
+}
+
+/// A call whose body has arrived but for so many bytes.
+pub fn sent(server: &Serving, body: &str, kept_back: usize) -> TcpStream {
     let mut stream = server.connect();
-    let body = follow_up(title).to_string();
     let (token, length) = (server.token(), body.len());
     write!(
         stream,
         "POST /api/v1/actions/crm.schedule_activity/1 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
          Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{}",
-        &body[..length - 1]
+        &body[..length - kept_back]
     )
     .expect("the server reads");
     stream

@@ -13,6 +13,7 @@ mod config;
 #[cfg(target_os = "linux")]
 mod faults;
 mod grants;
+mod held;
 mod letters;
 mod life;
 mod mail;
