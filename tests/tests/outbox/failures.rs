@@ -14,6 +14,7 @@ use crate::place::{north, place, runtime};
 
 on_both!(
     pauses_double_up_to_the_last_attempt,
+    what_failed_together_is_not_tried_together,
     a_receiver_that_asks_for_patience_gets_it,
     what_will_never_go_is_given_up_at_once,
     later_events_wait_for_one_that_is_tried_again,
@@ -63,6 +64,25 @@ async fn pauses_double_up_to_the_last_attempt(engine: Engine) {
     }
     time_passes(&place.database).await.unwrap();
     assert_eq!(runtime.relay().await.unwrap().failed, 0, "nobody tries a dead letter");
+}
+
+/// Half of a pause is random: a receiver that comes back does not get everything at once.
+async fn what_failed_together_is_not_tried_together(engine: Engine) {
+    let place = place(engine).await;
+    let waiting: Vec<Waiting> =
+        (0..8).map(|number| Waiting::new(north(), format!("e{number}"), format!("thing:{number}"))).collect();
+    Waiting::put(&place.database, &waiting).await.unwrap();
+    let hour = Duration::from_secs(3600);
+    let policy = DeliveryPolicy { first_pause: hour, longest_pause: hour, ..DeliveryPolicy::default() };
+    let away = Witness::that(|_| Err(DeliveryError::temporary("It is away.")));
+    let runtime = crate::place::runtime_with(&place, vec![Arc::new(away)], policy);
+    let before = Timestamp::now();
+    assert_eq!(runtime.relay().await.unwrap().failed, 8);
+    let took = before.micros().abs_diff(Timestamp::now().micros());
+    let due: Vec<i64> = all(&runtime).await.unwrap().iter().map(|entry| entry.available_at.micros()).collect();
+    let apart = due.iter().max().unwrap().abs_diff(*due.iter().min().unwrap());
+    // Of half an hour; by chance it is less than once in a billion times.
+    assert!(apart > took + 60_000_000, "{} s apart, and the attempts took {} s", apart / 1_000_000, took / 1_000_000);
 }
 
 /// `Retry-After` goes before our own pauses, within reason.
