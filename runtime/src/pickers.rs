@@ -16,6 +16,10 @@ use crate::value::Value;
 
 /// The most rows that one search gives.
 pub const MOST_ROWS: u64 = 100;
+/// The most ids that are resolved at once.
+pub const MOST_IDS: usize = 200;
+/// The most characters of a search. Each becomes a part of a pattern, and databases bound those.
+pub const LONGEST_SEARCH: usize = 200;
 /// Further words of a search are not looked at.
 const MOST_WORDS: usize = 8;
 
@@ -37,14 +41,15 @@ pub struct PickerQuery {
 pub enum Ask {
     /// Rows that match.
     Search {
-        /// Words that the search columns hold, each in any of them; empty for all rows.
+        /// Words that the search columns hold, each in any of them; empty for all rows. At most [`LONGEST_SEARCH`]
+        /// characters.
         text: String,
         /// Values of the fields that the picker depends on, such as `client_id`. A field that is left out narrows nothing.
         depends_on: BTreeMap<String, Uuid>,
         /// At most this many rows, and at most [`MOST_ROWS`].
         limit: u64,
     },
-    /// The rows of these ids, inactive ones included. An id that is not there is left out.
+    /// The rows of these ids, inactive ones included. An id that is not there is left out. At most [`MOST_IDS`].
     Resolve(Vec<Uuid>),
 }
 
@@ -64,9 +69,10 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// `PERMISSION_DENIED`, or `VALIDATION_ERROR` for an unknown picker or dependency.
+    /// `PERMISSION_DENIED`, or `VALIDATION_ERROR` for an unknown picker or dependency, or a question out of its bounds.
     pub async fn pick(&self, query: PickerQuery) -> Result<Vec<Choice>> {
         let picker = self.pack().picker(&query.picker)?;
+        check(picker, &query.ask)?;
         let (resource, action) = picker.permission;
         let needed = [(resource.to_owned(), action.to_owned())];
         let (database, tables, limit) = (self.database(), self.pack().tables, self.options().call_timeout);
@@ -79,6 +85,40 @@ impl Runtime {
         scope.tx.rollback().await?;
         choices
     }
+}
+
+/// What is asked has its bounds, whoever asks: a pattern that is too long, or text with U+0000, databases answer each in a
+/// way of its own.
+fn check(picker: &PickerSpec, ask: &Ask) -> Result<()> {
+    match ask {
+        Ask::Resolve(ids) if ids.len() > MOST_IDS => {
+            let message = format!("ids must have at most {MOST_IDS} items, and has {}", ids.len());
+            Err(Error::invalid_field("/ids", message))
+        }
+        Ask::Resolve(_) => Ok(()),
+        Ask::Search { text, depends_on, .. } => {
+            let length = text.chars().count();
+            if length > LONGEST_SEARCH {
+                let message = format!("search must have at most {LONGEST_SEARCH} characters, and has {length}");
+                return Err(Error::invalid_field("/search", message));
+            }
+            if text.contains('\0') {
+                return Err(Error::invalid_field("/search", "search must not contain the character U+0000"));
+            }
+            match depends_on.keys().find(|field| depended(picker, field).is_none()) {
+                Some(field) => {
+                    let field: String = field.chars().take(LONGEST_SEARCH).collect();
+                    Err(Error::validation(format!("The picker {} does not depend on {field}.", picker.kind)))
+                }
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// The column that a field narrows.
+fn depended(picker: &PickerSpec, field: &str) -> Option<&'static str> {
+    picker.depends_on.iter().find(|(name, _)| *name == field).map(|(_, column)| *column)
 }
 
 async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<Choice>> {
@@ -111,11 +151,8 @@ async fn answer(scope: &mut Scope, picker: &PickerSpec, ask: Ask) -> Result<Vec<
                 }
                 select = select.filter_condition(kept);
             }
-            for (field, value) in depends_on {
-                let column = picker.depends_on.iter().find(|(name, _)| *name == field).map(|(_, column)| *column);
-                let column = column.ok_or_else(|| {
-                    Error::validation(format!("The picker {} does not depend on {field}.", picker.kind))
-                })?;
+            let narrowed = depends_on.into_iter().filter_map(|(field, value)| Some((depended(picker, &field)?, value)));
+            for (column, value) in narrowed {
                 let same = equals(table, column, &Value::String(value.to_string()), engine)?;
                 select = select.filter_condition(Cond::all().add(same));
             }

@@ -351,7 +351,7 @@ pub struct PickArguments {
     pub database: DatabaseArguments,
     #[command(flatten)]
     pub caller: CallerArguments,
-    /// Text to look for
+    /// Text to look for, at most 200 characters
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub search: String,
     /// A field that narrows the choice, such as client_id=UUID

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actwright_runtime::call::Runtime;
 use actwright_runtime::database::Engine;
-use actwright_runtime::pickers::{Ask, Choice, MOST_ROWS, PickerQuery};
+use actwright_runtime::pickers::{Ask, Choice, LONGEST_SEARCH, MOST_IDS, MOST_ROWS, PickerQuery};
 use actwright_runtime::{Caller, Code, Error, Uuid};
 use actwright_tests::conformance::alias::{self, Aliases};
 use actwright_tests::conformance::databases::{Databases, Place};
@@ -120,6 +120,31 @@ async fn wild_cards_mean_themselves(forms: &Forms) {
     assert_eq!(forms.labels("client", "c.ntoso").await, [""; 0]);
 }
 
+/// Each database would answer these in a way of its own. Who may not ask is told the same.
+async fn questions_out_of_bounds_are_refused(forms: &Forms) {
+    // The most that is taken: each character becomes as many as there are cases of it.
+    assert_eq!(forms.labels("client", &"ǆ".repeat(LONGEST_SEARCH)).await, [""; 0]);
+    assert_eq!(forms.labels("client", &"a ".repeat(LONGEST_SEARCH / 2)).await.len(), 3);
+    let long = [LONGEST_SEARCH + 1, 13_000, 2_000_000].map(|length| ("has", "x".repeat(length)));
+    let nul = ["\0", "contoso\0", "a \0 b"].map(|text| ("U+0000", text.to_owned()));
+    for (why, text) in long.into_iter().chain(nul) {
+        for (picker, user) in [("client", "user.admin"), ("user", "user.nobody")] {
+            let error = forms.ask(picker, user, search(&text)).await.unwrap_err();
+            assert_eq!(error.code, Code::ValidationError, "{text:.20}");
+            assert_eq!(error.details["problems"][0]["pointer"], "/search");
+            assert!(error.message.starts_with("search ") && error.message.contains(why), "{error}");
+        }
+    }
+    let many = Ask::Resolve(vec![id("client.contoso"); MOST_IDS]);
+    assert_eq!(forms.ask("client", "user.admin", many).await.unwrap().len(), 1);
+    let too_many = Ask::Resolve(vec![id("client.contoso"); MOST_IDS + 1]);
+    let error = forms.ask("client", "user.admin", too_many).await.unwrap_err();
+    assert_eq!((error.code, &error.details["problems"][0]["pointer"]), (Code::ValidationError, &"/ids".into()));
+    let error =
+        forms.ask("client", "user.admin", depending(&"x".repeat(1_000_000), "client.contoso")).await.unwrap_err();
+    assert!(error.code == Code::ValidationError && error.message.len() < 500, "{error:.200}");
+}
+
 async fn a_field_narrows_the_picker_that_depends_on_it(forms: &Forms) {
     let labels = async |ask| {
         let found = forms.ask("contact", "user.admin", ask).await.unwrap();
@@ -220,6 +245,7 @@ async fn answers(engine: Engine) {
     let forms = Forms::start(engine).await;
     text_is_found_in_any_case(&forms).await;
     wild_cards_mean_themselves(&forms).await;
+    questions_out_of_bounds_are_refused(&forms).await;
     a_field_narrows_the_picker_that_depends_on_it(&forms).await;
     a_search_gives_at_most_its_limit_in_order(&forms).await;
     each_picker_needs_its_permission(&forms).await;

@@ -4,10 +4,11 @@ use actwright_runtime::spec::{ActionSpec, Effects};
 use actwright_runtime::{Call, Error};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 
+use super::address::Path;
 use super::auth::Identity;
 use super::refusal::Refusal;
 use super::{Server, Shared};

@@ -1,5 +1,6 @@
 //! `actwright serve`: actions, pickers and dead letters over HTTP, with the relay beside them.
 
+mod address;
 pub mod auth;
 mod body;
 mod calls;
@@ -9,7 +10,6 @@ pub mod metrics;
 mod openapi;
 mod outbox;
 mod pickers;
-mod query;
 mod refusal;
 mod request;
 

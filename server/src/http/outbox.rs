@@ -3,14 +3,14 @@
 use actwright_runtime::outbox::OutboxStatus;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::address::{Path, pairs};
 use super::auth::Identity;
-use super::query::pairs;
 use super::refusal::Refusal;
 use super::{Shared, within};
 

@@ -6,19 +6,16 @@ use actwright_runtime::Error;
 use actwright_runtime::pickers::{Ask, MOST_ROWS, PickerQuery};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::address::{Path, pairs, shown};
 use super::auth::Identity;
-use super::query::pairs;
 use super::refusal::Refusal;
 use super::{Shared, within};
-
-/// The most ids that are resolved at once.
-const MOST_IDS: usize = 200;
 
 /// A question to a picker.
 #[derive(Debug, Default, Deserialize)]
@@ -46,9 +43,7 @@ pub async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Refusal> {
     let mut question = Question::default();
-    let id = |text: &str| {
-        text.parse::<Uuid>().map_err(|_| Refusal::invalid(format!("{} is not a UUID.", super::query::shown(text))))
-    };
+    let id = |text: &str| text.parse::<Uuid>().map_err(|_| Refusal::invalid(format!("{} is not a UUID.", shown(text))));
     for (name, value) in pairs(query.as_deref().unwrap_or_default())? {
         match name.as_str() {
             "search" => question.search = value,
@@ -72,8 +67,9 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Json<Value>, Refusal> {
     let input = server.bodies.json(request).await?;
-    let question = serde_json::from_value(input.value)
-        .map_err(|error| Refusal::invalid(format!("This is no question to a picker: {error}.")))?;
+    let question = serde_json::from_value(input.value).map_err(|error: serde_json::Error| {
+        Refusal::invalid(format!("This is no question to a picker: {}.", shown(&error.to_string())))
+    })?;
     answer(server, who, kind, question).await
 }
 
@@ -83,9 +79,8 @@ async fn answer(server: Shared, who: Identity, picker: String, question: Questio
     }
     let Question { search, depends_on, limit, ids } = question;
     let ask = match ids {
-        Some(ids) if !search.is_empty() || !depends_on.is_empty() || limit.is_some() || ids.len() > MOST_IDS => {
-            let message = format!("ids go without search, limit and other fields, and are at most {MOST_IDS}.");
-            return Err(Refusal::invalid(message));
+        Some(_) if !search.is_empty() || !depends_on.is_empty() || limit.is_some() => {
+            return Err(Refusal::invalid("ids go without search, limit and other fields."));
         }
         Some(ids) => Ask::Resolve(ids),
         None => {

@@ -112,12 +112,65 @@ fn pickers_and_schemas_are_answered() {
     }
     assert_eq!(server.get("/api/v1/pickers/contacts").status, 404);
 
+    // What databases would answer in ways of their own, by either method.
+    for (pointer, text) in
+        [("/search", "\0".to_owned()), ("/search", "a\0".to_owned()), ("/search", "x".repeat(13_000))]
+    {
+        let address = format!("/api/v1/pickers/client?search={}", text.replace('\0', "%00"));
+        let body = json!({ "search": text });
+        for refused in [server.get(&address), server.send("POST", "/api/v1/pickers/client", &body)] {
+            assert_eq!((refused.status, refused.code().as_str()), (400, "VALIDATION_ERROR"), "{refused:?}");
+            assert_eq!(refused.json()["error"]["details"]["problems"][0]["pointer"], pointer, "{refused:?}");
+        }
+    }
+    let long = "x".repeat(1_000_000);
+    for body in [
+        json!({ "search": "x".repeat(1_000_000) }),
+        json!({ "ids": vec![id; 201] }),
+        json!({ "ids": [long] }),
+        json!({ "depends_on": long }),
+        json!({ "depends_on": { long.as_str(): CLIENT } }),
+        json!({ long.as_str(): "" }),
+    ] {
+        let refused = server.send("POST", "/api/v1/pickers/client", &body);
+        assert_eq!((refused.status, refused.code().as_str()), (400, "VALIDATION_ERROR"));
+        assert!(refused.text.len() < 2_000, "{} bytes", refused.text.len());
+    }
+
     let action = server.get("/api/v1/actions/crm.schedule_activity/1").json();
     assert_eq!(action["input_schema"]["properties"]["client_id"]["type"], "string");
     assert_eq!(action["effects"], "write");
     let actions = server.get("/api/v1/actions").json();
     assert!(actions["actions"].as_array().is_some_and(|all| all.len() >= 14));
     assert!(server.get("/api/v1/catalog").text.contains("crm.schedule_activity"));
+}
+
+/// What cannot be read of an address is answered in the shape of every error, whatever reads it.
+#[test]
+fn addresses_that_are_no_text_are_refused_in_one_shape() {
+    let seeded = Seeded::sqlite();
+    let server = seeded.serve(&[]);
+    for (method, path) in [
+        ("GET", "pickers/%FF"),
+        ("POST", "pickers/%FF"),
+        ("GET", "pickers/client?search=%FF"),
+        ("GET", "pickers/client?%FF=1"),
+        ("GET", "actions/%FF/1"),
+        ("GET", "actions/crm.find_activities/%C3%28"),
+        ("POST", "actions/crm.find_activities/%FF"),
+        ("GET", "outbox?status=%FF"),
+        ("GET", "outbox/%FF"),
+        ("POST", "outbox/%FF/retry"),
+        ("POST", "outbox/%FF/discard"),
+    ] {
+        let refused = server.send(method, &format!("/api/v1/{path}"), &json!({}));
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (400, "VALIDATION_ERROR"),
+            "{method} {path}: {refused:?}"
+        );
+        assert!(refused.text.contains("not UTF-8"), "{method} {path}: {refused:?}");
+    }
 }
 
 /// Too much at once is refused at once with when to come again, and nobody who is inside is thrown out for it.
