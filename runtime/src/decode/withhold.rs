@@ -3,11 +3,16 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::spec::{Field, Type};
+use crate::value::Timestamp;
 
 /// What marks a secret in a schema, as the generator writes it.
 const MARK: &str = "x-actwright-secret";
+
+/// What stands in place of a secret.
+const REDACTED: &str = "[redacted]";
 
 /// A copy of an input in which each secret that has a value is the same text.
 pub(crate) fn without_secrets(fields: &[Field], input: &Value) -> Value {
@@ -34,7 +39,7 @@ fn below(ty: &Type, value: &Value) -> Value {
     }
 }
 
-/// Texts of secret fields of an input, whatever its shape.
+/// Values of secret fields of an input, whatever its shape, as people would read them.
 pub(crate) fn secret_texts(fields: &[Field], input: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(fields, input, &mut found);
@@ -69,17 +74,33 @@ fn collect_below(ty: &Type, value: &Value, found: &mut Vec<String>) {
 
 fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::String(text) => found.push(text.clone()),
+        Value::String(text) => {
+            found.push(text.clone());
+            // A body has ids and times as values, and writes them in their own form.
+            found.extend(Uuid::parse_str(text).map(|id| id.to_string()));
+            found.extend(Timestamp::parse(text).map(|time| time.to_string()));
+        }
+        Value::Number(number) => {
+            // 5000 as a whole number and as one with a fraction, in a message and in JSON.
+            let float = number.as_f64().into_iter().flat_map(|number| [format!("{number}"), format!("{number:?}")]);
+            found.extend(std::iter::once(number.to_string()).chain(float).filter(|text| text.len() >= WORD));
+        }
         Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
         Value::Object(object) => {
             found.extend(object.keys().cloned());
             object.values().for_each(|value| texts(value, found));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
-/// Replaces secrets in what people read: whole texts, and those of some length also inside of others.
+/// Codes of this length and longer are replaced where they are a word. Shorter numbers are those of many things.
+const WORD: usize = 3;
+/// Secrets of this length and longer are replaced wherever they are. Shorter ones are found in many texts that have nothing to
+/// do with them.
+const LONG: usize = 6;
+
+/// Replaces secrets in what people read: whole texts and numbers, and those of some length also inside of others.
 pub(crate) fn mask(value: &mut Value, secrets: &[String]) {
     match value {
         Value::String(text) => {
@@ -87,23 +108,47 @@ pub(crate) fn mask(value: &mut Value, secrets: &[String]) {
                 *text = masked;
             }
         }
+        Value::Number(number) => {
+            let written = number.to_string();
+            if written.len() >= WORD && secrets.contains(&written) {
+                *value = REDACTED.into();
+            }
+        }
         Value::Array(values) => values.iter_mut().for_each(|value| mask(value, secrets)),
         Value::Object(object) => object.values_mut().for_each(|value| mask(value, secrets)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
 /// As [`mask`], of one text. None where there is nothing to replace.
 pub(crate) fn mask_text(text: &str, secrets: &[String]) -> Option<String> {
-    // Shorter ones are found in many texts that have nothing to do with them.
-    const LONG: usize = 6;
     let trimmed = |secret: &str| secret.trim() == text.trim() && !text.trim().is_empty();
     if secrets.iter().any(|secret| trimmed(secret)) {
-        return Some("[redacted]".to_owned());
+        return Some(REDACTED.to_owned());
     }
-    let inside: Vec<&str> = secrets.iter().map(|secret| secret.trim()).filter(|secret| secret.len() >= LONG).collect();
-    let masked = inside.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"));
-    (masked != text).then_some(masked)
+    let mut masked = Cow::Borrowed(text);
+    for secret in secrets.iter().map(|secret| secret.trim()) {
+        if secret.len() >= LONG && masked.contains(secret) {
+            masked = masked.replace(secret, REDACTED).into();
+        } else if secret.len() >= WORD && secret.contains(|c: char| c.is_ascii_digit()) && masked.contains(secret) {
+            masked = without_word(&masked, secret).into();
+        }
+    }
+    (masked != text).then(|| masked.into_owned())
+}
+
+/// A text in which a code is replaced that stands by itself: `1234` in `PIN 1234.`, not in `12345`.
+fn without_word(text: &str, word: &str) -> String {
+    let (mut kept, mut end) = (String::new(), 0);
+    for (start, _) in text.match_indices(word) {
+        let (before, after) = (&text[..start], &text[start + word.len()..]);
+        if !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric) {
+            kept.push_str(&text[end..start]);
+            kept.push_str(REDACTED);
+            end = start + word.len();
+        }
+    }
+    kept + &text[end..]
 }
 
 /// Replaces the secrets of an output by null. Gives the places (JSON Pointers) where its schema has some, in
@@ -211,9 +256,35 @@ mod tests {
 
     #[test]
     fn texts_are_masked_whole_and_inside() {
-        let secrets = ["hunter2-and-more".to_owned(), "1234".to_owned()];
-        let mut value = json!({ "a": "1234", "b": "is hunter2-and-more", "c": ["12345"], "d": 1234 });
+        let secrets = ["hunter2-and-more".to_owned(), "1234".to_owned(), "open".to_owned()];
+        let mut value = json!({
+            "a": "1234", "b": "is hunter2-and-more", "c": ["12345"], "d": 1234, "e": " open ",
+            "f": "PIN 1234, a1234, 1234", "g": "It is open.",
+        });
         mask(&mut value, &secrets);
-        assert_eq!(value, json!({ "a": "[redacted]", "b": "is [redacted]", "c": ["12345"], "d": 1234 }));
+        assert_eq!(
+            value,
+            json!({
+                "a": "[redacted]", "b": "is [redacted]", "c": ["12345"], "d": "[redacted]", "e": "[redacted]",
+                "f": "PIN [redacted], a1234, [redacted]", "g": "It is open.",
+            })
+        );
+    }
+
+    /// As JSON and as texts have them. Small numbers and flags stay: they are the values of many other things.
+    #[test]
+    fn numbers_ids_and_times_are_masked_as_they_are_written() {
+        const FIELDS: &[Field] = &[Field::optional("any", Type::Json).secret()];
+        let input = json!({ "any": [
+            4_242_777_001_i64, 5_000.0, -12.5, 7, 42, true, 123, "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "2031-05-06T09:08:07+02:00",
+        ] });
+        let secrets = secret_texts(FIELDS, &input);
+        let all = "4242777001;5000;5000.0;-12.5;7;42;true;a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11;2031-05-06T07:08:07.000Z;123.0";
+        let left = "[redacted];[redacted];[redacted];[redacted];7;42;true;[redacted];[redacted];[redacted]";
+        assert_eq!(mask_text(all, &secrets).as_deref(), Some(left));
+        let mut value = json!([4_242_777_001_i64, 5_000, 5_000.0, -12.5, 7, 42, true, 42_427_770_011_i64]);
+        mask(&mut value, &secrets);
+        let hidden = "[redacted]";
+        assert_eq!(value, json!([hidden, hidden, hidden, hidden, 7, 42, true, 42_427_770_011_i64]));
     }
 }

@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 const MARKER: &str = "s3cr3t-marker";
 /// In every number of a secret field.
 const NUMBER: i64 = 4_242_777_001;
+/// A time of a secret field, as its caller and as a body writes it.
+const TIMES: [&str; 2] = ["2031-05-06T09:08:07+02:00", "2031-05-06T07:08:07"];
 
 /// Everything that the process logs, at every level.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +78,8 @@ fn input(how: &str) -> Value {
         "note": "nothing special",
         "token": format!("{MARKER} token"),
         "pin": NUMBER,
+        "since": TIMES[0],
+        "contact": format!("{MARKER}@northstar.example"),
         "credentials": credentials("one"),
         "accounts": [credentials("two"), credentials("three")],
         "by_name": { "x": credentials("four") },
@@ -180,7 +184,7 @@ fn search(folder: &Path, after: &str) {
 
 /// What is around a secret in a text.
 fn leak(text: &str) -> Option<String> {
-    let at = text.find(MARKER).or_else(|| text.find(&NUMBER.to_string()))?;
+    let at = [MARKER, &NUMBER.to_string(), TIMES[0], TIMES[1]].iter().find_map(|secret| text.find(secret))?;
     let (from, to) =
         (text.floor_char_boundary(at.saturating_sub(200)), text.ceil_char_boundary((at + 100).min(text.len())));
     Some(text[from..to].to_owned())
@@ -259,6 +263,12 @@ async fn a_dry_run_shows_no_secrets(engine: Engine) {
     let answer = setting.runtime.call(Call { dry_run: true, ..call("vault.store", input("writes")) }).await.unwrap();
     let preview = json!(answer.meta.dry_run);
     assert_eq!(preview["changes"][0]["after"]["tag_text"], "[redacted]", "{preview}");
+    let said = "Some([redacted]) of Some(\"[redacted]\")";
+    assert_eq!(
+        preview["changes"][1]["after"]["properties"],
+        json!({ "pin": "[redacted]", "since": "[redacted]", "said": said }),
+        "{preview}"
+    );
     setting.nothing_leaked("a dry run", &preview).await;
     setting.end().await;
 }

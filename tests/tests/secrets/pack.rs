@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actwright_generated::tables::tag_definitions;
+use actwright_generated::tables::{clients, tag_definitions};
 use actwright_runtime::decode::{Decode, Enumeration, Node, Reader, Record, enumeration, record};
 use actwright_runtime::outbox::Job;
 use actwright_runtime::spec::{
@@ -155,13 +155,23 @@ action!(
 /// Ends as the input says.
 async fn store(context: &mut Context<'_, Store>, input: Input) -> Result<Stored> {
     let secret = input.token.unwrap_or_default();
+    let (pin, since, contact) = (input.pin, json!(input.since), input.contact);
     match input.how.as_str() {
         "job" => context.defer("vault.fail", json!({ "note": input.note }))?,
         "conflict" => return Err(Error::conflict("The vault is locked.")),
         // A careless body.
-        "says" => return Err(Error::conflict(format!("{secret} is known already.")).with_detail("token", secret)),
+        "says" => {
+            let message = format!("{secret} is known already: {pin:?} since {since}, of {contact:?}.");
+            let error = Error::conflict(message).with_detail("token", secret).with_detail("pin", pin);
+            return Err(error.with_detail("since", since).with_detail("contact", contact));
+        }
         "not_found" => return Err(Error::not_found("vault", Uuid::nil())),
-        "writes" => tag(context, &secret).await?,
+        "writes" => {
+            tag(context, &secret).await?;
+            let kept = json!({ "pin": pin, "since": since, "said": format!("{pin:?} of {contact:?}") });
+            let update = context.update(&clients::TABLE).set(clients::PROPERTIES, Some(kept));
+            update.filter(clients::CLIENT_NAME.eq("Contoso Dental".to_owned())).run().await?;
+        }
         "twice" => {
             tag(context, &secret).await?;
             tag(context, &secret).await?;
