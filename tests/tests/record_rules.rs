@@ -42,6 +42,10 @@ fn cases() -> Vec<Case> {
         json!({ "template_key": "selected_clients", "config": config })
     };
     let malformed = |config: Value| json!({ "b": { "to": "user.admin", "rules": [{ "template_key": "selected_clients", "config": config }] } });
+    let named = |resource: &str, action: &str| {
+        let rule = json!({ "resource_type": resource, "action": action, "template_key": "own" });
+        json!({ "b": { "to": "user.admin", "rules": [rule] } })
+    };
     let all = ["contoso", "fabrikam", "initech"];
     let mut cases = vec![
         case("no rules", json!({}), false),
@@ -58,6 +62,12 @@ fn cases() -> Vec<Case> {
             json!({ "b": { "to": "user.admin", "rules": [{ "resource_type": "ticket", "template_key": "own" }] } }),
             false,
         ),
+        case("for creating", named("quote", "create"), false),
+        case("for deleting", named("billing", "delete"), false),
+        case("for an action that is not known", named("billing", "manage"), true),
+        case("for all actions", named("quote", "*"), true),
+        case("for all resources", named("*", "read"), true),
+        case("for a resource that is written in another way", named("Quotes", "read"), true),
         case("archived", json!({ "b": { "to": "user.admin", "status": "archived", "rules": own() } }), false),
         case(
             "assignment disabled",

@@ -2,7 +2,8 @@
 //!
 //! A PSA narrows what an actor may see by rules in bundles (`authorization_bundle*`), assigned to users, roles and
 //! teams. Every rule narrows, so all of them must hold. What cannot be judged refuses: a rule of a kind that is not known
-//! here, one with a constraint, one over a column that the table does not have, rules that cannot be read.
+//! here, one with a constraint, one over a column that the table does not have, rules that cannot be read. A rule whose
+//! resource or action may be meant for the rows narrows them.
 
 use sea_query::{Alias, Cond, Condition, Expr, ExprTrait, JoinType, Query};
 use uuid::Uuid;
@@ -83,10 +84,7 @@ impl Records {
         if self.rules.is_none() {
             self.rules = Some(self.load(tx).await.map_err(|error| refuse(error, authorization, access))?);
         }
-        let applies = |rule: &&Rule| {
-            authorization.resources.contains(&rule.resource.as_str())
-                && (rule.action == Access::Read.as_str() || rule.action == access.as_str())
-        };
+        let applies = |rule: &&Rule| rule.concerns(authorization.resources) && rule.narrows(access);
         let mut narrowings: Vec<&Narrowing> =
             self.rules.iter().flatten().filter(applies).map(|rule| &rule.narrowing).collect();
         narrowings.dedup();
@@ -153,6 +151,25 @@ impl Rule {
             narrowing: if constraint.is_some() { Narrowing::Unknown } else { Narrowing::of(&template, &config) },
         })
     }
+
+    /// Whether the rule is, or may be, about one of these resources. There are many others, all with plain names; what is no
+    /// plain name, such as `*`, may stand for any of them.
+    fn concerns(&self, resources: &[&str]) -> bool {
+        let name = self.resource.trim().to_lowercase();
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let ours = |ours: &&str| name == **ours || name.strip_suffix('s') == Some(ours);
+        !plain || ["all", "any"].contains(&name.as_str()) || resources.iter().any(ours)
+    }
+
+    /// Whether the rule is, or may be, about this access. Who reads in order to change reads, too. Only creating and deleting
+    /// are neither, so an action that is not known here, such as `manage`, is taken for both.
+    fn narrows(&self, access: Access) -> bool {
+        match self.action.as_str() {
+            "create" | "delete" => false,
+            "update" => access == Access::Update,
+            _ => true,
+        }
+    }
 }
 
 impl Narrowing {
@@ -188,6 +205,37 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// What names another resource or another action is left to those. What may mean ours narrows.
+    #[test]
+    fn rules_that_may_be_meant_narrow() {
+        let rule = |resource: &str, action: &str| {
+            let (resource, action) = (resource.to_owned(), action.to_owned());
+            Rule { resource, action, narrowing: Narrowing::Own }
+        };
+        for resource in
+            ["billing", "quote", "quotes", "Quote", " quote ", "*", "", " ", "all", "any", "quote.*", "billing:quote"]
+        {
+            assert!(rule(resource, "read").concerns(&["billing", "quote"]), "{resource:?}");
+        }
+        for resource in ["ticket", "client", "time_entry", "time-entry", "quote_template", "billing_settings"] {
+            assert!(!rule(resource, "read").concerns(&["billing", "quote"]), "{resource:?}");
+        }
+        for (action, reading, updating) in [
+            ("read", true, true),
+            ("update", false, true),
+            ("create", false, false),
+            ("delete", false, false),
+            ("*", true, true),
+            ("manage", true, true),
+            ("list", true, true),
+            ("", true, true),
+            ("Update", true, true),
+        ] {
+            let rule = rule("quote", action);
+            assert_eq!([rule.narrows(Access::Read), rule.narrows(Access::Update)], [reading, updating], "{action:?}");
+        }
+    }
 
     /// Ids in a form that is not understood must not become "no clients to narrow by".
     #[test]
