@@ -15,8 +15,9 @@ pub struct Input {
 impl decode::Record for Input {
     const FIELDS: &'static [Field] = &[
         Field::required("quote_id", Type::Uuid),
-        Field::optional("email_addresses", Type::List(List::new(Item::of(&Type::Email), 0, ANY))),
-        Field::optional("subject", Type::TEXT), Field::optional("message", Type::TEXT),
+        Field::optional("email_addresses", Type::List(List::new(Item::of(&Type::Email), 0, 100))),
+        Field::optional("subject", Type::String(Text::new(0, 500))),
+        Field::optional("message", Type::String(Text::new(0, 20000))),
         Field::defaulted("no_op_if_already_sent", Type::Boolean, "true"),
     ];
     fn decode(reader: &mut decode::Reader<'_>) -> Self {

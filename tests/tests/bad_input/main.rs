@@ -118,6 +118,26 @@ async fn keys_and_steps_of_calls_are_checked() {
     pair.end().await;
 }
 
+/// A mail has an entry in the outbox for each recipient, with all recipients and the message in it: that has its bounds.
+#[tokio::test]
+async fn what_a_quote_is_sent_with_is_bounded() {
+    let mut pair = Pair::new().await;
+    let send = |recipients: usize, subject: usize, message: usize| {
+        let addresses: Vec<String> = (0..recipients).map(|number| format!("buyer-{number}@contoso.example")).collect();
+        let (subject, message) = ("é".repeat(subject), "é".repeat(message));
+        let input = json!({
+            "quote_id": id("quote.draft"), "email_addresses": addresses, "subject": subject, "message": message,
+        });
+        call("crm.send_quote", input)
+    };
+    for sent in [send(101, 500, 20_000), send(100, 501, 20_000), send(100, 500, 20_001)] {
+        assert_eq!(pair.refused(sent).await, Code::ValidationError);
+    }
+    assert_eq!(pair.call(send(100, 500, 20_000), false).await, Ok(true));
+    pair.compare_rows().await.unwrap();
+    pair.end().await;
+}
+
 /// Large inputs are judged in bounded memory: what calls took is free again.
 #[tokio::test]
 async fn large_inputs_leave_no_memory_behind() {
