@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actwright_runtime::database::Engine;
+use actwright_runtime::decode::Warning;
 use actwright_runtime::{Answer, Call, Code, Error, Runtime};
 use actwright_tests::conformance::alias::Aliases;
 use actwright_tests::conformance::databases::{Databases, Place};
@@ -72,7 +73,7 @@ const COMPARED: &[&str] = &[
     AUDIT,
 ];
 
-/// How many refused calls of an action are watched for what they write.
+/// How many calls of an action that end alike are looked at at once; the others with the next.
 const WATCHED: usize = 2;
 
 /// One database.
@@ -80,8 +81,10 @@ struct Side {
     databases: Databases,
     place: Place,
     runtime: Runtime,
-    /// All rows after the last call, where nothing was written since.
+    /// All rows as they were before the refusals that have not been looked at.
     rows: Option<Dump>,
+    /// Audit rows that those must have left.
+    audited: usize,
 }
 
 /// SQLite and PostgreSQL with the same rows.
@@ -98,11 +101,33 @@ impl Side {
         let databases = Databases::prepare(engine, &base).await.unwrap();
         let place = databases.take().await.unwrap();
         let runtime = runtime(&place, &Recorder::default()).unwrap();
-        Self { databases, place, runtime, rows: None }
+        Self { databases, place, runtime, rows: None, audited: 0 }
     }
 
     async fn dump(&self) -> Dump {
         dump::dump(&self.place.database).await.unwrap()
+    }
+
+    /// Calls that were refused since the rows were read have written nothing but their audit rows.
+    async fn unwritten(&mut self) -> Result<(), String> {
+        let before = self.rows.take().ok_or("there is nothing to compare with")?;
+        let after = self.dump().await;
+        let mut changes = dump::changes(&before, &after);
+        let audited = changes.remove(AUDIT).map_or(0, |rows| rows.len());
+        let expected = std::mem::take(&mut self.audited);
+        if audited != expected {
+            return Err(format!("{expected} audit rows were due for what was refused, and there are {audited}"));
+        }
+        if !changes.is_empty() {
+            return Err(format!("what was refused wrote {}", json!(changes)));
+        }
+        self.rows = Some(after);
+        Ok(())
+    }
+
+    /// Something was written that may be: what was there is no longer to be compared with.
+    fn written(&mut self) {
+        (self.rows, self.audited) = (None, 0);
     }
 }
 
@@ -119,6 +144,9 @@ impl Pair {
     pub async fn call(&mut self, call: Call, reads: bool) -> Result<bool, String> {
         let mut outcomes = Vec::new();
         for side in &mut self.sides {
+            if side.rows.is_none() {
+                side.rows = Some(side.dump().await);
+            }
             outcomes.push(side.runtime.call(call.clone()).await);
         }
         let told_by: Vec<Value> = outcomes.iter().map(|outcome| self.comparable(outcome)).collect();
@@ -127,8 +155,8 @@ impl Pair {
         }
         match &outcomes[0] {
             Ok(_) if reads => Ok(true),
-            Ok(_) => {
-                self.accepted(&call).await?;
+            Ok(answer) => {
+                self.accepted(&call, &answer.meta.warnings).await?;
                 Ok(true)
             }
             Err(error) => {
@@ -136,7 +164,7 @@ impl Pair {
                 if error.code == Code::InternalError || error.code == Code::TransientFailure {
                     return Err(format!("{error:?}"));
                 }
-                self.unwritten(&call, error.code).await?;
+                self.refusal(&call, error.code).await?;
                 Ok(false)
             }
         }
@@ -146,7 +174,7 @@ impl Pair {
     pub async fn repeated(&mut self, call: Call) -> bool {
         let mut repeated = Vec::new();
         for side in &mut self.sides {
-            side.rows = None;
+            side.written();
             repeated.push(side.runtime.call(call.clone()).await.unwrap().meta.deduplicated.is_some());
         }
         assert_eq!(repeated[0], repeated[1]);
@@ -156,7 +184,8 @@ impl Pair {
     /// The code with which both refuse.
     pub async fn refused(&mut self, call: Call) -> Code {
         let mut codes = Vec::new();
-        for side in &self.sides {
+        for side in &mut self.sides {
+            side.written();
             codes.push(side.runtime.call(call.clone()).await.expect_err("refused").code);
         }
         assert_eq!(codes[0], codes[1]);
@@ -198,10 +227,8 @@ impl Pair {
     }
 
     /// What was given is there.
-    async fn accepted(&mut self, call: &Call) -> Result<(), String> {
-        for side in &mut self.sides {
-            side.rows = None;
-        }
+    async fn accepted(&mut self, call: &Call, ignored: &[Warning]) -> Result<(), String> {
+        self.sides.iter_mut().for_each(Side::written);
         // Of these, nothing is stored that has no form of its own, or nothing at all when it is there already.
         if ["crm.send_quote", "crm.update_activity_status", "crm.create_interaction_type"]
             .contains(&call.action.as_str())
@@ -215,7 +242,9 @@ impl Pair {
         }
         let after = self.sides[*looked_at % 2].dump().await;
         let mut given = Vec::new();
-        collect(&call.input, &mut given);
+        let mut input = call.input.clone();
+        ignored.iter().for_each(|warning| remove(&mut input, &warning.pointer));
+        collect(&input, &mut given);
         let stored: BTreeSet<String> = (after.iter())
             .filter(|(table, _)| ![AUDIT, LEDGER, OUTBOX].contains(&table.as_str()))
             .flat_map(|(_, rows)| rows.iter().filter_map(Value::as_object).flat_map(|row| row.values()))
@@ -229,29 +258,16 @@ impl Pair {
         }
     }
 
-    /// What is refused has written nothing but its audit row. Looked at for some refusals of each kind.
-    async fn unwritten(&mut self, call: &Call, code: Code) -> Result<(), String> {
+    /// What is refused has written nothing but its audit row. Looked at at once for some refusals of each kind.
+    async fn refusal(&mut self, call: &Call, code: Code) -> Result<(), String> {
         let watched = self.watched.entry((call.action.clone(), code.as_str())).or_default();
-        let watch = *watched < WATCHED;
         *watched += 1;
+        let known = actwright_actions::pack().action(&call.action, call.version).is_ok();
         for side in &mut self.sides {
-            let before = side.rows.take();
-            if !watch {
-                continue;
+            side.audited += usize::from(known);
+            if *watched <= WATCHED {
+                side.unwritten().await?;
             }
-            let after = side.dump().await;
-            if let Some(before) = before {
-                let mut changes = dump::changes(&before, &after);
-                let audited = changes.remove(AUDIT).map_or(0, |rows| rows.len());
-                let known = actwright_actions::pack().action(&call.action, call.version).is_ok();
-                if audited != usize::from(known) {
-                    return Err(format!("it was refused, and left {audited} audit rows"));
-                }
-                if !changes.is_empty() {
-                    return Err(format!("it was refused, and wrote {}", json!(changes)));
-                }
-            }
-            side.rows = Some(after);
         }
         Ok(())
     }
@@ -302,6 +318,15 @@ fn in_one_order(row: &Value) -> Value {
 fn is_now(time: actwright_runtime::Timestamp) -> bool {
     let now = actwright_runtime::Timestamp::now();
     time <= now.plus_seconds(5) && time >= now.plus_seconds(-3_600)
+}
+
+/// Takes the field of a JSON Pointer out.
+fn remove(input: &mut Value, pointer: &str) {
+    if let Some((object, name)) = pointer.rsplit_once('/')
+        && let Some(fields) = input.pointer_mut(object).and_then(Value::as_object_mut)
+    {
+        fields.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
 }
 
 /// Values of the fields that are stored as they are.
