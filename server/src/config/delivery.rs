@@ -28,8 +28,12 @@ pub(super) const KEYS: &[Key] = &[
         "The pause grows no longer than this.",
     )
     .default("1h"),
-    Key::new("delivery.timeout", Kind::Duration(Duration::from_millis(100), HOUR), "How long one attempt may take, and noting how it went.")
-        .default("30s"),
+    Key::new(
+        "delivery.timeout",
+        Kind::Duration(Duration::from_millis(100), HOUR),
+        "How long one attempt may take, and noting how it went.",
+    )
+    .default("30s"),
 ];
 
 pub fn delivery(values: &mut Values) -> DeliveryPolicy {
