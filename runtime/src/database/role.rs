@@ -12,6 +12,8 @@ use crate::query::{ColumnType, ColumnValue, Scope, Table};
 const READ: &[&str] = &["SELECT"];
 const WRITE: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 const APPEND: &[&str] = &["SELECT", "INSERT"];
+/// What becomes known of a call later is entered into its audit row. Nothing else of it changes.
+const AUDIT: &[&str] = &["SELECT", "INSERT", "UPDATE (changed_data)"];
 /// The sweeper removes what is past its retention.
 const SWEEP: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE"];
 
@@ -131,7 +133,8 @@ fn not_the_owner() -> Error {
 /// What a role may not do and needs.
 async fn missing(tx: &mut Tx, role: &str, tables: &[&Table]) -> Result<Vec<String>> {
     let mut missing = Vec::new();
-    let named = values([role.to_owned().encode(ColumnType::Text, Engine::Postgres)]);
+    let text = |text: &str| text.to_owned().encode(ColumnType::Text, Engine::Postgres);
+    let named = values([text(role)]);
     let rows = tx.query_sql(MAY_ENTER, named).await?;
     let may_enter = rows.first().map(|row| row.get(0, ColumnType::Boolean)).transpose()?.unwrap_or(false);
     if !may_enter {
@@ -142,11 +145,14 @@ async fn missing(tx: &mut Tx, role: &str, tables: &[&Table]) -> Result<Vec<Strin
             // PostgreSQL does not even say what it may do there.
             continue;
         }
-        let statement = if sequence { MAY_DRAW } else { MAY };
         for privilege in privileges {
-            let asked = [role.to_owned(), object.clone(), (*privilege).to_owned()];
-            let asked = asked.map(|text| text.encode(ColumnType::Text, Engine::Postgres));
-            let rows = tx.query_sql(statement, values(asked)).await?;
+            let (role, table) = (text(role), text(&object));
+            let (statement, asked) = match privilege.strip_suffix(')').and_then(|privilege| privilege.split_once(" ("))
+            {
+                Some((privilege, column)) => (MAY_COLUMN, values([role, table, text(privilege), text(column)])),
+                None => (if sequence { MAY_DRAW } else { MAY }, values([role, table, text(privilege)])),
+            };
+            let rows = tx.query_sql(statement, asked).await?;
             if !rows.first().map(|row| row.get(0, ColumnType::Boolean)).transpose()?.unwrap_or(false) {
                 missing.push(format!("{privilege} ON {object}"));
             }
@@ -170,9 +176,9 @@ async fn needs(tx: &mut Tx, tables: &[&Table]) -> Result<Vec<Need>> {
         wanted.insert(table.name, if table.scope == Scope::Tenant { WRITE } else { READ });
     }
     wanted.extend(IDENTITY.iter().map(|table| (*table, READ)));
-    wanted.insert("audit_logs", WRITE);
+    wanted.insert("audit_logs", AUDIT);
     let named = |written: bool| {
-        let names = wanted.iter().filter(|(_, privileges)| !written || **privileges == WRITE);
+        let names = wanted.iter().filter(|(_, privileges)| !written || privileges.contains(&"INSERT"));
         let names: Vec<String> = names.map(|(name, _)| (*name).to_owned()).collect();
         names.encode(ColumnType::TextArray, Engine::Postgres)
     };
@@ -201,6 +207,7 @@ const ROLE: &str = "SELECT quote_ident(rolname)::text FROM pg_roles WHERE rolnam
 const MAY_ENTER: &str =
     "SELECT to_regnamespace('actwright') IS NULL OR has_schema_privilege($1::name, 'actwright', 'USAGE')";
 const MAY: &str = "SELECT has_table_privilege($1::name, $2, $3)";
+const MAY_COLUMN: &str = "SELECT has_column_privilege($1::name, $2, $4, $3)";
 const MAY_DRAW: &str = "SELECT has_sequence_privilege($1::name, $2, $3)";
 /// Sequences that defaults of these tables draw from. A default that calls another function is not looked into.
 const SEQUENCES: &str = "SELECT DISTINCT d.refobjid::regclass::text FROM unnest($1::text[]) AS wanted(name) \

@@ -203,11 +203,12 @@ async fn the_state_of_a_role_is_told() {
     assert!(place.database.role_status(tables).await.unwrap().unwrap().bypasses_row_level_security);
 
     let Database::Postgres { pool, .. } = &place.database else { panic!("not PostgreSQL") };
-    let revoke =
-        format!("REVOKE UPDATE ON quotes FROM {APPLICATION}; ALTER TABLE actwright.outbox NO FORCE ROW LEVEL SECURITY");
+    let revoke = format!(
+        "REVOKE UPDATE ON quotes, audit_logs FROM {APPLICATION}; ALTER TABLE actwright.outbox NO FORCE ROW LEVEL SECURITY"
+    );
     sqlx::raw_sql(AssertSqlSafe(revoke)).execute(pool).await.unwrap();
     let status = place.application.role_status(tables).await.unwrap().unwrap();
-    assert_eq!(status.missing, ["UPDATE ON quotes"]);
+    assert_eq!(status.missing, ["UPDATE (changed_data) ON audit_logs", "UPDATE ON quotes"]);
     assert_eq!(status.unprotected, ["outbox"]);
     let refused = place.application.grant(APPLICATION, tables).await.unwrap_err();
     assert!(refused.message.contains("belong to another role"), "{refused}");
@@ -231,11 +232,16 @@ async fn a_role_has_no_more_than_it_needs() {
         "DELETE FROM role_permissions",
         "UPDATE permissions SET msp = true",
         "DELETE FROM audit_logs",
+        "UPDATE audit_logs SET user_id = NULL",
+        "UPDATE audit_logs SET details = '{}', changed_data = changed_data",
+        "UPDATE audit_logs SET timestamp = timestamp",
         "DELETE FROM authorization_bundle_rules",
         "DELETE FROM interactions",
         "DELETE FROM actwright.audit_seals",
         "UPDATE actwright.audit_seals SET hash = ''",
         "UPDATE actwright.audit_amendments SET old_values = new_values",
+        "UPDATE actwright.audit_seals SET seq = seq + 1",
+        "DELETE FROM actwright.audit_amendments",
         "DELETE FROM actwright.audit_heads",
         "TRUNCATE actwright.outbox",
         "ALTER TABLE actwright.outbox DISABLE ROW LEVEL SECURITY",
@@ -245,6 +251,8 @@ async fn a_role_has_no_more_than_it_needs() {
         let refused = attempt(&mut connection, OF_NORTH, statement).await;
         assert_eq!(refused, Err(REFUSED.to_owned()), "{statement}");
     }
+    let entered = "UPDATE audit_logs SET changed_data = changed_data";
+    assert_eq!(attempt(&mut connection, OF_NORTH, entered).await, Ok(vec![]));
     connection.close().await.unwrap();
     databases.give_back(place).await.unwrap();
     databases.remove().await.unwrap();
