@@ -52,12 +52,16 @@ impl Entity {
         self.kind.as_deref() == Some("run")
     }
 
-    /// What a statement looks for: the id, or a path of PostgreSQL to it. Refused inputs are stored in the case in which they came.
-    pub(super) fn needle(&self, engine: Engine) -> String {
+    /// What a statement looks for: the id, or paths of PostgreSQL to it. Refused inputs are stored in the case in which they
+    /// came, and no index finds what is in any case.
+    pub(super) fn needles(&self, engine: Engine) -> Vec<String> {
         let id = self.id.to_string();
         match engine {
-            Engine::Postgres if !self.is_run() => format!("$.** ? (@ == \"{id}\" || @ == \"{}\")", id.to_uppercase()),
-            _ => id,
+            Engine::Postgres if !self.is_run() => vec![
+                format!("$.** ? (@ == \"{id}\" || @ == \"{}\")", id.to_uppercase()),
+                format!("$.input.** ? (@ like_regex \"^{id}$\" flag \"i\")"),
+            ],
+            _ => vec![id],
         }
     }
 

@@ -17,13 +17,14 @@ pub enum FindingKind {
     RowChanged,
     /// An audit row that was sealed is gone.
     RowRemoved,
-    /// An audit row has no seal though everything of its time has: it was inserted later, or its seal was removed.
+    /// An audit row has no seal though everything of its time has, or got one only after that: it was inserted later, or its seal
+    /// was removed.
     RowInserted,
     /// An amendment is not what it was when it was sealed.
     AmendmentChanged,
     /// An amendment that was sealed is gone.
     AmendmentRemoved,
-    /// An amendment has no seal though everything of its time has.
+    /// An amendment has no seal though everything of its time has, or got one only after that.
     AmendmentInserted,
     /// A seal is not what it was when it was written.
     SealChanged,
@@ -136,6 +137,9 @@ pub struct Anchor {
     pub seq: i64,
     /// Its hash.
     pub hash: String,
+    /// What was complete then, if that was noted down, too. Everything older was sealed by then.
+    #[serde(skip)]
+    pub complete_before: Option<Timestamp>,
 }
 
 impl fmt::Display for Anchor {
@@ -155,7 +159,7 @@ impl FromStr for Anchor {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong());
         }
-        Ok(Self { seq, hash })
+        Ok(Self { seq, hash, complete_before: None })
     }
 }
 

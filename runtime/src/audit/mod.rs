@@ -1,8 +1,11 @@
 //! Audit rows after they were written: amended, sealed, verified and read.
 
 pub(crate) mod amendments;
+mod complete;
 mod entity;
+mod entry;
 mod finding;
+mod json;
 mod record;
 mod seal;
 mod sql;

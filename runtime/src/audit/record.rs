@@ -3,10 +3,11 @@
 //! What is read may have been tampered with, so nothing is expected of it: ids and JSON are read as text, times as
 //! microseconds.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::amendments::revert;
+use super::json;
 use crate::decode::canonical;
 use crate::error::Result;
 use crate::query::{ColumnType, RawRow};
@@ -69,24 +70,26 @@ impl AuditRecord {
     /// Reads seven columns, the first at `index`.
     pub(super) fn read(row: &RawRow, index: usize) -> Result<Self> {
         Ok(Self {
-            user: row.get(index, ColumnType::Text)?,
-            operation: row.get(index + 1, ColumnType::Text)?,
-            table: row.get(index + 2, ColumnType::Text)?,
-            record: row.get(index + 3, ColumnType::Text)?,
-            changed: row.get(index + 4, ColumnType::Text)?,
-            details: row.get(index + 5, ColumnType::Text)?,
+            user: row.any_text(index)?,
+            operation: text(row, index + 1)?,
+            table: text(row, index + 2)?,
+            record: text(row, index + 3)?,
+            changed: text(row, index + 4)?,
+            details: text(row, index + 5)?,
             at: row.get(index + 6, ColumnType::Bigint)?,
         })
     }
 
-    /// As the row was first written: without its amendments, which are pairs of old and new values, the newest first. None
-    /// when they do not explain what the row says now.
+    /// As the row was first written: without its amendments, which are pairs of texts of old and new values, the newest first.
+    /// None when they do not explain what the row says now.
     pub(super) fn original(&self, amendments: &str) -> Option<Self> {
-        let mut open: Vec<(Map<String, Value>, Map<String, Value>)> = serde_json::from_str(amendments).ok()?;
+        let open: Vec<(String, String)> = serde_json::from_str(amendments).ok()?;
         if open.is_empty() {
             return Some(self.clone());
         }
-        let mut changed: Map<String, Value> = serde_json::from_str(&self.changed).ok()?;
+        let read = |(old, new): &(String, String)| Some((json::read_object(old)?, json::read_object(new)?));
+        let mut open = open.iter().map(read).collect::<Option<Vec<_>>>()?;
+        let mut changed = json::read_object(&self.changed)?;
         // Clocks may differ, so the newest by its id is only most likely the last.
         while !open.is_empty() {
             let last = open.iter().position(|(old, new)| revert(&mut changed, old, new))?;
@@ -101,8 +104,8 @@ impl AuditRecord {
             self.operation.clone(),
             self.table.clone(),
             self.record.clone(),
-            json(&self.changed),
-            json(&self.details),
+            one_form(&self.changed),
+            one_form(&self.details),
             time(self.at),
         ];
         content("actwright audit row 1", tenant, audit_id, &columns)
@@ -113,15 +116,15 @@ impl AmendmentRecord {
     /// Reads four columns, the first at `index`.
     pub(super) fn read(row: &RawRow, index: usize) -> Result<Self> {
         Ok(Self {
-            audit_id: row.get(index, ColumnType::Text)?,
-            old: row.get(index + 1, ColumnType::Text)?,
-            new: row.get(index + 2, ColumnType::Text)?,
+            audit_id: text(row, index)?,
+            old: text(row, index + 1)?,
+            new: text(row, index + 2)?,
             at: row.get(index + 3, ColumnType::Bigint)?,
         })
     }
 
     pub(super) fn content(&self, tenant: &str, amendment_id: &str) -> Content {
-        let columns = [self.audit_id.clone(), json(&self.old), json(&self.new), time(self.at)];
+        let columns = [self.audit_id.clone(), one_form(&self.old), one_form(&self.new), time(self.at)];
         content("actwright audit amendment 1", tenant, amendment_id, &columns)
     }
 }
@@ -139,20 +142,17 @@ impl Seal {
     pub(super) fn read(row: &RawRow, index: usize) -> Result<(Self, String)> {
         let seal = Self {
             seq: row.get(index, ColumnType::Bigint)?,
-            audit_id: row.get(index + 1, ColumnType::Text)?,
-            amendment_id: row.get(index + 2, ColumnType::Text)?,
-            operation: row.get(index + 3, ColumnType::Text)?,
-            user: row.get(index + 4, ColumnType::Text)?,
+            audit_id: text(row, index + 1)?,
+            amendment_id: row.any_text(index + 2)?,
+            operation: text(row, index + 3)?,
+            user: row.any_text(index + 4)?,
             logged_at: row.get(index + 5, ColumnType::Bigint)?,
-            content: Content {
-                hash: row.get(index + 6, ColumnType::Text)?,
-                hints: row.get(index + 7, ColumnType::Text)?,
-            },
+            content: Content { hash: text(row, index + 6)?, hints: text(row, index + 7)? },
             late: row.get(index + 8, ColumnType::Boolean)?,
             sealed_at: row.get(index + 9, ColumnType::Bigint)?,
-            previous: row.get(index + 10, ColumnType::Text)?,
+            previous: text(row, index + 10)?,
         };
-        Ok((seal, row.get(index + 11, ColumnType::Text)?))
+        Ok((seal, text(row, index + 11)?))
     }
 
     /// The hash that this seal must have.
@@ -199,12 +199,17 @@ fn digest(parts: &[&str]) -> String {
 }
 
 /// The same on both databases: PostgreSQL orders keys in its own way and writes numbers in its own form.
-fn json(text: &str) -> String {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => canonical(&value),
+fn one_form(text: &str) -> String {
+    match json::read(text) {
+        Some(value) => canonical(&value),
         // Nothing that we wrote. `!` begins no JSON.
-        Err(_) => format!("!{text}"),
+        None => format!("!{text}"),
     }
+}
+
+/// What is empty though it may not be is an empty text, so that it is found to differ.
+fn text(row: &RawRow, index: usize) -> Result<String> {
+    Ok(row.any_text(index)?.unwrap_or_default())
 }
 
 /// Keeps an empty text and none apart.
@@ -243,6 +248,12 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_there_twice_counts() {
+        let twice = AuditRecord { changed: row().changed.replacen('{', r#"{"sent": true, "#, 1), ..row() };
+        assert_ne!(row().content("t", "a").hash, twice.content("t", "a").hash);
+    }
+
+    #[test]
     fn no_two_columns_run_into_each_other() {
         let moved = AuditRecord { table: "workflow_".to_owned(), record: "runsrun".to_owned(), ..row() };
         assert_ne!(row().content("t", "a").hash, moved.content("t", "a").hash);
@@ -252,13 +263,15 @@ mod tests {
 
     #[test]
     fn what_a_row_said_first_is_found_under_its_amendments_in_whatever_order_they_come() {
-        let first = r#"[{"sent":false},{"sent":true}]"#;
-        let second = r#"[{"sent":true},{"sent":"twice","by":"relay"}]"#;
+        let first = r#"["{\"sent\":false}","{\"sent\":true}"]"#;
+        let second = r#"["{\"sent\":true}","{\"sent\":\"twice\",\"by\":\"relay\"}"]"#;
         let now = AuditRecord { changed: r#"{"sent":"twice","by":"relay","id":null,"size":100}"#.to_owned(), ..row() };
         for amendments in [format!("[{second},{first}]"), format!("[{first},{second}]")] {
             let original = now.original(&amendments).expect("the amendments explain the row");
             assert_eq!(original.content("t", "a"), row().content("t", "a"));
         }
         assert_eq!(now.original(&format!("[{first}]")), None);
+        let twice = AuditRecord { changed: now.changed.replacen('{', r#"{"sent":"never","#, 1), ..now };
+        assert_eq!(twice.original(&format!("[{second},{first}]")), None);
     }
 }

@@ -13,7 +13,9 @@ use sea_query::Value as Sql;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::record::{AmendmentRecord, AuditRecord, Content, GENESIS, Seal};
+use super::complete::Complete;
+use super::entry::Entry;
+use super::record::{GENESIS, Seal};
 use super::sql;
 use crate::call::Runtime;
 use crate::call::session::values;
@@ -24,6 +26,9 @@ use crate::value::Timestamp;
 
 /// Entries that are sealed in one transaction: it is over in a few milliseconds.
 const BATCH: usize = 500;
+
+/// Seals that a pass looks at to see where the chain has got to.
+const LOOK_BACK: i64 = 100;
 
 /// When audit rows are sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,24 +64,16 @@ pub(super) struct Head {
 }
 
 /// A place in the order of rows or amendments.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Place {
     at: Timestamp,
-    id: Uuid,
-}
-
-/// Something to seal. The sequence number and the hashes of the chain follow when it is appended.
-struct Entry {
-    audit_id: String,
-    amendment_id: Option<String>,
-    operation: String,
-    user: Option<String>,
-    logged_at: Option<i64>,
-    content: Content,
+    id: Sql,
 }
 
 struct Batch {
     head: Head,
+    /// When it was read, or earlier.
+    read_at: Timestamp,
     entries: Vec<Entry>,
     rows: Place,
     amendments: Place,
@@ -89,27 +86,22 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// Those of the database. What was sealed by then stays sealed.
+    /// Those of the database. What was sealed by then stays sealed, and a tenant whose chain is damaged keeps no other from being
+    /// sealed.
     pub async fn seal_audit(&self, tenant: Option<Uuid>) -> Result<Sealed> {
         let tenants = match tenant {
             Some(tenant) => vec![tenant],
             None => self.tenants_to_seal(Timestamp::now()).await?,
         };
-        let mut sealed = Sealed::default();
-        for tenant in tenants {
-            self.seal_tenant(tenant, true, &mut sealed).await?;
-        }
-        Ok(sealed)
+        self.seal_each(tenants, true).await
     }
 
     /// Seals where something waits, and moves the heads of quiet tenants now and then, so that an old row which turns up there
     /// is told from a new one.
     pub(crate) async fn seal_due(&self) -> Result<()> {
         let horizon = self.options.seals.horizon;
-        let mut sealed = Sealed::default();
-        for tenant in self.tenants_to_seal(Timestamp::now().minus(2 * horizon)).await? {
-            self.seal_tenant(tenant, false, &mut sealed).await?;
-        }
+        let tenants = self.tenants_to_seal(Timestamp::now().minus(2 * horizon)).await?;
+        let sealed = self.seal_each(tenants, false).await?;
         if sealed != Sealed::default() {
             tracing::debug!(rows = sealed.rows, amendments = sealed.amendments, "audit rows sealed");
         }
@@ -124,6 +116,7 @@ impl Runtime {
     /// `NOT_FOUND` when one of them is not there or sealed already; then none is sealed. Otherwise those of the database.
     pub async fn seal_late(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Sealed> {
         loop {
+            let now = Timestamp::now();
             let mut tx = self.database.begin_read_for(tenant).await?;
             let head = read_head(&mut tx, tenant).await?;
             let mut entries = Vec::with_capacity(ids.len());
@@ -132,8 +125,28 @@ impl Runtime {
             }
             tx.rollback().await?;
             let sealed = count(&entries);
-            if append(&self.database, tenant, &head, entries, true, None).await? {
+            if append(&self.database, tenant, &head, entries, (now, true), None).await? {
                 return Ok(sealed);
+            }
+        }
+    }
+
+    async fn seal_each(&self, tenants: Vec<Uuid>, thorough: bool) -> Result<Sealed> {
+        let mut sealed = Sealed::default();
+        let mut failures = Vec::new();
+        for tenant in tenants {
+            if let Err(error) = self.seal_tenant(tenant, thorough, &mut sealed).await {
+                tracing::warn!(%tenant, %error, "a tenant's audit rows could not be sealed");
+                failures.push((tenant, error));
+            }
+        }
+        let others = failures.len().saturating_sub(1);
+        match failures.into_iter().next() {
+            None => Ok(sealed),
+            Some((tenant, error)) => {
+                let more = if others == 0 { String::new() } else { format!(", nor those of {others} others") };
+                let message = format!("Audit rows of tenant {tenant} could not be sealed{more}: {}", error.message);
+                Err(Error { message: message.into(), ..error })
             }
         }
     }
@@ -153,7 +166,7 @@ impl Runtime {
         let complete = Timestamp::now().minus(horizon);
         let mut places = None;
         loop {
-            let batch = read_batch(&self.database, tenant, places).await?;
+            let batch = read_batch(&self.database, self.options.seals, tenant, places.clone()).await?;
             let last = batch.last;
             let lags = batch.head.complete_before.is_none_or(|before| before.plus(horizon) < complete);
             if batch.entries.is_empty() && last && !(thorough || lags) {
@@ -161,7 +174,8 @@ impl Runtime {
             }
             let counted = count(&batch.entries);
             let complete = last.then_some(complete);
-            if !append(&self.database, tenant, &batch.head, batch.entries, false, complete).await? {
+            let marks = (batch.read_at, false);
+            if !append(&self.database, tenant, &batch.head, batch.entries, marks, complete).await? {
                 // Somebody else sealed at the same time. Read again from where this batch began.
                 continue;
             }
@@ -200,53 +214,96 @@ async fn along_indexes(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-async fn read_batch(database: &Database, tenant: Uuid, places: Option<(Place, Place)>) -> Result<Batch> {
+pub(super) async fn last_seals(tx: &mut Tx, tenant: Uuid, limit: i64) -> Result<Vec<(Seal, String)>> {
+    let engine = tx.engine();
+    let parameters = values([tenant.encode(ColumnType::Uuid, engine), Sql::BigInt(Some(limit))]);
+    tx.query_sql(sql::LAST_SEALS.of(engine), parameters).await?.iter().map(|row| Seal::read(row, 0)).collect()
+}
+
+/// Where a pass begins, for rows and for amendments: where everything is complete, by the end of the chain or by its last seals,
+/// if the end was moved back.
+async fn first_places(tx: &mut Tx, policy: SealPolicy, tenant: Uuid, head: &Head) -> Result<(Place, Place)> {
+    let seals = last_seals(tx, tenant, LOOK_BACK).await?;
+    if seals.first().is_some_and(|(last, _)| last.seq > head.seq) {
+        let message = "The end of the chain is before its last seal. `actwright audit verify` says more.";
+        return Err(Error::conflict(message));
+    }
+    let mut complete = Complete::new(policy);
+    let name = tenant.to_string();
+    // What was made of a seal later is no ground to seal less.
+    seals.iter().filter(|(seal, hash)| seal.hash(&name) == *hash).for_each(|(seal, _)| complete.extend(seal));
+    let id = Uuid::nil().encode(ColumnType::Uuid, tx.engine());
+    let place = |amendments| {
+        let at = head.complete_before.max(complete.before(amendments)).unwrap_or(Timestamp::EPOCH);
+        Place { at, id: id.clone() }
+    };
+    Ok((place(false), place(true)))
+}
+
+async fn read_batch(
+    database: &Database,
+    policy: SealPolicy,
+    tenant: Uuid,
+    places: Option<(Place, Place)>,
+) -> Result<Batch> {
+    let read_at = Timestamp::now();
     let mut tx = database.begin_read_for(tenant).await?;
     let engine = tx.engine();
     along_indexes(&mut tx).await?;
     let head = read_head(&mut tx, tenant).await?;
-    let start = Place { at: head.complete_before.unwrap_or(Timestamp::EPOCH), id: Uuid::nil() };
-    let (mut rows, mut amendments) = places.unwrap_or((start, start));
-    let from = |place: Place| {
+    let (mut rows, mut amendments) = match places {
+        // Somebody else may have completed more meanwhile.
+        Some((rows, amendments)) => (rows.no_earlier(&head, engine), amendments.no_earlier(&head, engine)),
+        None => first_places(&mut tx, policy, tenant, &head).await?,
+    };
+    let from = |place: &Place| {
         values([
             tenant.encode(ColumnType::Uuid, engine),
             place.at.encode(ColumnType::Timestamp, engine),
-            place.id.encode(ColumnType::Uuid, engine),
+            place.id.clone(),
             Sql::BigInt(i64::try_from(BATCH).ok()),
         ])
     };
-    let found = tx.query_sql(sql::UNSEALED_ROWS.of(engine), from(rows)).await?;
+    let found = tx.query_sql(sql::UNSEALED_ROWS.of(engine), from(&rows)).await?;
     let mut entries = Vec::with_capacity(found.len());
     let mut last = found.len() < BATCH;
     for row in &found {
-        entries.push(Entry::of_row(tenant, row)?);
-        rows = Place { at: row.get(9, ColumnType::Timestamp)?, id: row_id(row)? };
+        entries.extend(Entry::of_row(tenant, row)?);
+        rows = Place { at: row.get(9, ColumnType::Timestamp)?, id: row.place(0)? };
     }
-    let found = tx.query_sql(sql::UNSEALED_AMENDMENTS.of(engine), from(amendments)).await?;
+    let found = tx.query_sql(sql::UNSEALED_AMENDMENTS.of(engine), from(&amendments)).await?;
     last &= found.len() < BATCH;
     for row in &found {
-        entries.push(Entry::of_amendment(tenant, row)?);
-        amendments = Place { at: row.get(5, ColumnType::Timestamp)?, id: row_id(row)? };
+        entries.extend(Entry::of_amendment(tenant, row)?);
+        amendments = Place { at: row.get(5, ColumnType::Timestamp)?, id: row.place(0)? };
     }
     tx.rollback().await?;
-    Ok(Batch { head, entries, rows, amendments, last })
+    Ok(Batch { head, read_at, entries, rows, amendments, last })
 }
 
-/// The id of what a row is about. One that is no UUID can be in SQLite only, where ids are text: it is taken for the first.
-fn row_id(row: &RawRow) -> Result<Uuid> {
-    Ok(row.get::<String>(0, ColumnType::Text)?.parse().unwrap_or_default())
+impl Place {
+    fn no_earlier(self, head: &Head, engine: Engine) -> Self {
+        match head.complete_before {
+            Some(at) if at > self.at => Self { at, id: Uuid::nil().encode(ColumnType::Uuid, engine) },
+            _ => self,
+        }
+    }
 }
 
 async fn late_entry(tx: &mut Tx, tenant: Uuid, id: Uuid) -> Result<Entry> {
     let engine = tx.engine();
     let parameters = || values([tenant.encode(ColumnType::Uuid, engine), id.encode(ColumnType::Uuid, engine)]);
-    if let Some(row) = tx.query_sql(sql::UNSEALED_ROW.of(engine), parameters()).await?.first() {
-        return Entry::of_row(tenant, row);
+    let row = tx.query_sql(sql::UNSEALED_ROW.of(engine), parameters()).await?;
+    let mut entry = row.first().map(|row| Entry::of_row(tenant, row)).transpose()?.flatten();
+    if entry.is_none() {
+        let amendment = tx.query_sql(sql::UNSEALED_AMENDMENT.of(engine), parameters()).await?;
+        entry = amendment.first().map(|row| Entry::of_amendment(tenant, row)).transpose()?.flatten();
     }
-    if let Some(row) = tx.query_sql(sql::UNSEALED_AMENDMENT.of(engine), parameters()).await?.first() {
-        return Entry::of_amendment(tenant, row);
+    let entry = entry.ok_or_else(|| Error::not_found("unsealed audit row", id))?;
+    match entry.logged_at {
+        Some(_) => Ok(entry),
+        None => Err(Error::validation(format!("{id} has a time that no calendar has. No call wrote it."))),
     }
-    Err(Error::not_found("unsealed audit row", id))
 }
 
 fn count(entries: &[Entry]) -> Sealed {
@@ -254,16 +311,20 @@ fn count(entries: &[Entry]) -> Sealed {
     Sealed { rows: entries.len() as u64 - amendments, amendments }
 }
 
-/// Appends to the chain. False when its end is not where it was.
+/// Appends to the chain: seals of a time, that are late or not. False when its end is not where it was.
 async fn append(
     database: &Database,
     tenant: Uuid,
     head: &Head,
     entries: Vec<Entry>,
-    late: bool,
+    (sealed_at, late): (Timestamp, bool),
     complete: Option<Timestamp>,
 ) -> Result<bool> {
-    let (seals, seq, hash) = chained(tenant, head, entries, late);
+    // Somebody may have moved the end there.
+    if i64::try_from(entries.len()).ok().and_then(|entries| head.seq.checked_add(entries)).is_none() {
+        return Err(Error::conflict("The end of the chain has the last number that there is."));
+    }
+    let (seals, seq, hash) = chained(tenant, head, entries, sealed_at, late);
     let mut tx = database.begin_write_for(tenant).await?;
     let engine = tx.engine();
     let tenant = tenant.encode(ColumnType::Uuid, engine);
@@ -294,15 +355,14 @@ async fn append(
 }
 
 /// The seals of these entries after a head, and where the chain ends then.
-fn chained(tenant: Uuid, head: &Head, entries: Vec<Entry>, late: bool) -> (Value, i64, String) {
+fn chained(tenant: Uuid, head: &Head, entries: Vec<Entry>, at: Timestamp, late: bool) -> (Value, i64, String) {
     let tenant = tenant.to_string();
-    let now = Timestamp::now().micros();
     let (mut seq, mut previous) = (head.seq, head.hash.clone());
     let mut seals = Vec::with_capacity(entries.len());
     for entry in entries {
         seq += 1;
         let Entry { audit_id, amendment_id, operation, user, logged_at, content } = entry;
-        let sealed_at = Some(now);
+        let sealed_at = Some(at.micros());
         let seal = Seal { seq, audit_id, amendment_id, operation, user, logged_at, content, late, sealed_at, previous };
         let hash = seal.hash(&tenant);
         seals.push(json!({
@@ -322,35 +382,4 @@ fn chained(tenant: Uuid, head: &Head, entries: Vec<Entry>, late: bool) -> (Value
         previous = hash;
     }
     (Value::Array(seals), seq, previous)
-}
-
-impl Entry {
-    fn of_row(tenant: Uuid, row: &RawRow) -> Result<Self> {
-        let audit_id: String = row.get(0, ColumnType::Text)?;
-        let record = AuditRecord::read(row, 1)?;
-        let amendments: String = row.get(8, ColumnType::Text)?;
-        // Amendments that do not explain the row are found when it is verified.
-        let original = record.original(&amendments).unwrap_or(record);
-        Ok(Self {
-            content: original.content(&tenant.to_string(), &audit_id),
-            audit_id,
-            amendment_id: None,
-            operation: original.operation,
-            user: original.user,
-            logged_at: original.at,
-        })
-    }
-
-    fn of_amendment(tenant: Uuid, row: &RawRow) -> Result<Self> {
-        let amendment_id: String = row.get(0, ColumnType::Text)?;
-        let record = AmendmentRecord::read(row, 1)?;
-        Ok(Self {
-            content: record.content(&tenant.to_string(), &amendment_id),
-            audit_id: record.audit_id,
-            amendment_id: Some(amendment_id),
-            operation: "amendment".to_owned(),
-            user: None,
-            logged_at: record.at,
-        })
-    }
 }

@@ -137,18 +137,19 @@ impl Runtime {
         let limit = query.limit.clamp(1, 1000) as usize;
         let mut others = BTreeSet::new();
         let mut entries: Vec<TrailEntry> = Vec::new();
-        let mut place = match query.after {
+        let (at, id) = match query.after {
             Some(id) => self.place_of(query.tenant, id).await?,
             None => (query.from.unwrap_or(Timestamp::EPOCH), Uuid::nil()),
         };
+        let mut place = (at, id.encode(ColumnType::Uuid, self.database.engine()));
         // One more than asked for tells whether there is a next page.
         'pages: loop {
             let mut tx = self.database.begin_read_for(query.tenant).await?;
-            let rows = read(&mut tx, query, place).await?;
+            let rows = read(&mut tx, query, &place).await?;
             tx.rollback().await?;
             for row in &rows {
-                let entry = TrailEntry::of(row)?;
-                place = (entry.at, entry.audit_id);
+                place = (row.get(6, ColumnType::Timestamp)?, row.place(0)?);
+                let Some(entry) = TrailEntry::of(row)? else { continue };
                 let named = query.entity.as_ref().is_none_or(|entity| {
                     let (changed, details) = (&entry.changed, &entry.details);
                     let named = entity.is_named_in(changed, &mut others);
@@ -181,7 +182,7 @@ impl Runtime {
     }
 }
 
-async fn read(tx: &mut Tx, query: &TrailQuery, (at, id): (Timestamp, Uuid)) -> Result<Vec<RawRow>> {
+async fn read(tx: &mut Tx, query: &TrailQuery, (at, id): &(Timestamp, Sql)) -> Result<Vec<RawRow>> {
     let engine = tx.engine();
     let statement = match &query.entity {
         None => &sql::TRAIL,
@@ -192,24 +193,27 @@ async fn read(tx: &mut Tx, query: &TrailQuery, (at, id): (Timestamp, Uuid)) -> R
     let mut parameters = vec![
         query.tenant.encode(ColumnType::Uuid, engine),
         at.encode(ColumnType::Timestamp, engine),
-        id.encode(ColumnType::Uuid, engine),
+        id.clone(),
         query.to.encode(ColumnType::Timestamp, engine),
         text(query.actor.map(|actor| actor.to_string())),
         text(query.action.clone()),
         Sql::BigInt(Some(BATCH)),
     ];
-    parameters.extend(query.entity.as_ref().map(|entity| Sql::String(Some(entity.needle(engine)))));
+    let needles = query.entity.iter().flat_map(|entity| entity.needles(engine));
+    parameters.extend(needles.map(|needle| Sql::String(Some(needle))));
     tx.query_sql(statement.of(engine), sea_query_sqlx::SqlxValues(sea_query::Values(parameters))).await
 }
 
 impl TrailEntry {
-    fn of(row: &RawRow) -> Result<Self> {
-        let audit_id: Uuid = row.get(0, ColumnType::Uuid)?;
-        let user: Option<String> = row.get(1, ColumnType::Text)?;
-        let operation: String = row.get(2, ColumnType::Text)?;
-        let record: String = row.get(3, ColumnType::Text)?;
-        let details: Value = row.get::<Option<Value>>(5, ColumnType::Json)?.unwrap_or_default();
-        let amendments: String = row.get(7, ColumnType::Text)?;
+    /// None for what has an id that we give to nothing.
+    fn of(row: &RawRow) -> Result<Option<Self>> {
+        let text = |index| Ok::<_, Error>(row.any_text(index)?.unwrap_or_default());
+        // What somebody put there may be no JSON.
+        let json = |index| text(index).map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
+        let Ok(audit_id) = text(0)?.parse::<Uuid>() else { return Ok(None) };
+        let user = row.any_text(1)?;
+        let (operation, record) = (text(2)?, text(3)?);
+        let details: Value = json(5)?;
         let (kind, action) = operation.split_once(':').unwrap_or((&operation, ""));
         let outcome = match kind {
             "workflow_action_denied" | "outbox_retry_denied" | "outbox_discard_denied" => Outcome::Denied,
@@ -220,7 +224,7 @@ impl TrailEntry {
         };
         let action = Some(action).filter(|action| !action.is_empty()).or_else(|| details["action_id"].as_str());
         let in_run = kind.starts_with("workflow_action") && record != audit_id.to_string();
-        Ok(Self {
+        Ok(Some(Self {
             audit_id,
             at: row.get(6, ColumnType::Timestamp)?,
             outcome,
@@ -229,11 +233,11 @@ impl TrailEntry {
             actor: user.map(|user_id| Actor { user_id, name: None }),
             run: in_run.then_some(Run { run_id: record, workflow: None, workflow_version: None }),
             step_path: details["step_path"].as_str().map(str::to_owned),
-            changed: row.get::<Option<Value>>(4, ColumnType::Json)?.unwrap_or_default(),
+            changed: json(4)?,
             details,
-            amendments: amended(&amendments)?,
+            amendments: amended(&text(7)?),
             seal: row.get(8, ColumnType::Bigint)?,
-        })
+        }))
     }
 
     /// Takes out of the details what has a field of its own.
@@ -246,13 +250,14 @@ impl TrailEntry {
     }
 }
 
-/// Reads a list of time in microseconds, old and new values.
-fn amended(text: &str) -> Result<Vec<Amendment>> {
-    type Fields = Map<String, Value>;
-    let list: Vec<(i64, Fields, Fields)> =
-        serde_json::from_str(text).map_err(|_| Error::internal("stored JSON is not valid"))?;
-    let time = |at| Timestamp::from_micros(at).unwrap_or(Timestamp::EPOCH);
-    Ok(list.into_iter().map(|(at, old, new)| Amendment { at: time(at), old, new }).collect())
+/// Reads a list of time in microseconds, old and new values. What cannot be read is none of ours; a verification names it.
+fn amended(text: &str) -> Vec<Amendment> {
+    let list: Vec<(Option<i64>, String, String)> = serde_json::from_str(text).unwrap_or_default();
+    let fields = |text: &str| serde_json::from_str::<Map<String, Value>>(text).ok();
+    let amendment = |(at, old, new): (Option<i64>, String, String)| {
+        Some(Amendment { at: Timestamp::from_micros(at?)?, old: fields(&old)?, new: fields(&new)? })
+    };
+    list.into_iter().filter_map(amendment).collect()
 }
 
 /// Finds the names of users and workflows that the tenant has.

@@ -6,13 +6,14 @@
 use sea_query::Value as Sql;
 use uuid::Uuid;
 
+use super::complete::Complete;
 use super::finding::{Anchor, Chain, Finding, FindingKind};
 use super::record::{AMENDMENT_COLUMNS, AmendmentRecord, AuditRecord, Content, GENESIS, ROW_COLUMNS, Seal};
-use super::seal::{Head, find_head};
+use super::seal::{Head, find_head, last_seals};
 use super::sql::{self, Statement};
 use crate::call::Runtime;
 use crate::call::session::values;
-use crate::database::{Database, Engine, Tx};
+use crate::database::{Database, Tx};
 use crate::error::Result;
 use crate::query::{ColumnType, ColumnValue, RawRow};
 use crate::value::Timestamp;
@@ -67,6 +68,7 @@ impl Runtime {
                 name: tenant.to_string(),
                 verification,
                 report: &mut counted,
+                complete: Complete::new(self.options.seals),
                 archived: 0,
                 late: 0,
             };
@@ -100,7 +102,9 @@ impl Runtime {
         let mut tx = self.database.begin_read_for_all().await?;
         let rows = tx.query_sql(sql::TENANTS.of(tx.engine()), values([])).await?;
         tx.rollback().await?;
-        rows.iter().map(|row| row.get(0, ColumnType::Uuid)).collect()
+        // SQLite holds ids as text. What is under one that is none is missed, or new, where it was.
+        let ids = rows.iter().map(|row| row.any_text(0).map(|id| id.and_then(|id| id.parse().ok())));
+        ids.filter_map(Result::transpose).collect()
     }
 }
 
@@ -112,16 +116,10 @@ async fn chain(tx: &mut Tx, tenant: Uuid, head: Option<&Head>) -> Result<Chain> 
     let rows = tx.query_sql(sql::PENDING.of(engine), parameters).await?;
     let pending = rows.first().map_or(Ok(0), |row| row.get(0, ColumnType::Bigint))?;
     let (seq, hash) = head.map_or((0, GENESIS), |head| (head.seq, head.hash.as_str()));
-    let head = Anchor { seq, hash: hash.to_owned() };
+    // A time which is to come is no anchor: every row until then would be judged by it.
+    let noted = complete_before.filter(|before| *before <= Timestamp::now());
+    let head = Anchor { seq, hash: hash.to_owned(), complete_before: noted };
     Ok(Chain { tenant, head, complete_before, pending, archived: 0, late: 0, findings: 0 })
-}
-
-async fn last_seal(tx: &mut Tx, tenant: Uuid) -> Result<Option<Anchor>> {
-    let engine = tx.engine();
-    let rows = tx.query_sql(sql::LAST_SEAL.of(engine), values([tenant.encode(ColumnType::Uuid, engine)])).await?;
-    let anchor =
-        |row: &RawRow| Ok(Anchor { seq: row.get(0, ColumnType::Bigint)?, hash: row.get(1, ColumnType::Text)? });
-    rows.first().map(anchor).transpose()
 }
 
 /// The verification of one tenant's chain.
@@ -132,6 +130,8 @@ struct Walk<'v> {
     name: String,
     verification: &'v Verification,
     report: Report<'v>,
+    /// By the seals up to where the walk is.
+    complete: Complete,
     archived: u64,
     late: u64,
 }
@@ -148,22 +148,27 @@ impl Walk<'_> {
     async fn run(mut self) -> Result<Chain> {
         let mut tx = self.database.begin_read_for(self.tenant).await?;
         let head = find_head(&mut tx, self.tenant).await?;
-        let last = last_seal(&mut tx, self.tenant).await?;
+        let last = last_seals(&mut tx, self.tenant, 1).await?.pop();
         let chain = chain(&mut tx, self.tenant, head.as_ref()).await?;
         tx.rollback().await?;
         self.judge_end(head.as_ref(), last.as_ref());
-        let end = head.as_ref().map_or(0, |head| head.seq).max(last.as_ref().map_or(0, |last| last.seq));
+        let end = head.as_ref().map_or(0, |head| head.seq).max(last.as_ref().map_or(0, |(last, _)| last.seq));
         self.walk(end).await?;
-        if let Some(before) = chain.complete_before {
+        // Whichever says more: the end may have been moved back.
+        let before = |amendments| chain.complete_before.max(self.complete.before(amendments));
+        let (rows, amendments) = (before(false), before(true));
+        if let Some(before) = rows {
             self.unsealed(&sql::INSERTED_ROWS, before, inserted_row).await?;
+        }
+        if let Some(before) = amendments {
             self.unsealed(&sql::INSERTED_AMENDMENTS, before, inserted_amendment).await?;
         }
         self.judge_anchors().await?;
         Ok(Chain { archived: self.archived, late: self.late, ..chain })
     }
 
-    fn judge_end(&mut self, head: Option<&Head>, last: Option<&Anchor>) {
-        let (tenant, last_seq) = (self.tenant, last.map_or(0, |last| last.seq));
+    fn judge_end(&mut self, head: Option<&Head>, last: Option<&(Seal, String)>) {
+        let (tenant, last_seq) = (self.tenant, last.map_or(0, |(last, _)| last.seq));
         let finding = |kind, seq| Finding { seq: Some(seq), ..Finding::new(tenant, kind) };
         let found = match head {
             None if last_seq == 0 => return,
@@ -174,8 +179,11 @@ impl Walk<'_> {
             Some(head) if last_seq < head.seq => {
                 finding(FindingKind::SealsRemoved, last_seq + 1).note(format!("up to {}, the end", head.seq))
             }
-            Some(head) if last.map_or(GENESIS, |last| &last.hash) != head.hash => {
+            Some(head) if last.map_or(GENESIS, |(_, hash)| hash) != head.hash => {
                 finding(FindingKind::HeadChanged, head.seq).note("the last seal has another hash")
+            }
+            Some(head) if head.complete_before > Some(Timestamp::now()) => {
+                finding(FindingKind::HeadChanged, head.seq).note("it says that a time which is to come is complete")
             }
             Some(_) => return,
         };
@@ -208,6 +216,8 @@ impl Walk<'_> {
                 // What a changed seal says of a row is no ground to accuse the row.
                 if !broken {
                     self.judge_sealed(&seal, row)?;
+                    self.judge_time(&seal);
+                    self.complete.extend(&seal);
                 }
                 link = Link { seq: seal.seq, hash, broken };
             }
@@ -237,11 +247,26 @@ impl Walk<'_> {
         false
     }
 
+    /// Whether something was sealed as if it had come in time, though everything of its time was complete.
+    fn judge_time(&mut self, seal: &Seal) {
+        let logged_at = seal.logged_at.and_then(Timestamp::from_micros);
+        let (false, Some(logged_at)) = (seal.late, logged_at) else { return };
+        let amendment = seal.amendment_id.is_some();
+        let anchors = self.verification.anchors.iter().filter(|(tenant, _)| *tenant == self.tenant);
+        let noted =
+            anchors.filter(|(_, anchor)| anchor.seq < seal.seq).filter_map(|(_, anchor)| anchor.complete_before);
+        if noted.chain(self.complete.before(amendment)).any(|before| logged_at < before) {
+            let kind = if amendment { FindingKind::AmendmentInserted } else { FindingKind::RowInserted };
+            let finding = Finding::of_seal(self.tenant, kind, seal);
+            (self.report)(finding.note("it was sealed as if it had come in time, after everything of its time was"));
+        }
+    }
+
     /// Compares what is sealed with what is there.
     fn judge_sealed(&mut self, seal: &Seal, row: &RawRow) -> Result<()> {
         let found = match &seal.amendment_id {
             None if row.get(12, ColumnType::Boolean)? => {
-                let amendments: String = row.get(14, ColumnType::Text)?;
+                let amendments = row.any_text(14)?.unwrap_or_default();
                 self.judge_row(seal, &AuditRecord::read(row, 15)?, &amendments)
             }
             None if self.was_archived(seal) => {
@@ -297,22 +322,14 @@ impl Walk<'_> {
         before: Timestamp,
         finding: fn(Uuid, &RawRow) -> Result<Finding>,
     ) -> Result<()> {
-        let mut after: Option<String> = None;
+        let mut after = None::<Uuid>.encode(ColumnType::Uuid, self.database.engine());
         loop {
             let mut tx = self.database.begin_read_for(self.tenant).await?;
             let engine = tx.engine();
-            let place = match after.take() {
-                None => None::<Uuid>.encode(ColumnType::Uuid, engine),
-                // SQLite holds ids as text, which may be none.
-                Some(id) => match (engine, id.parse::<Uuid>()) {
-                    (Engine::Postgres, Ok(id)) => id.encode(ColumnType::Uuid, engine),
-                    _ => Sql::String(Some(id)),
-                },
-            };
             let parameters = values([
                 self.tenant.encode(ColumnType::Uuid, engine),
                 before.encode(ColumnType::Timestamp, engine),
-                place,
+                after,
                 Sql::BigInt(Some(BATCH)),
             ]);
             let rows = tx.query_sql(statement.of(engine), parameters).await?;
@@ -321,7 +338,7 @@ impl Walk<'_> {
                 (self.report)(finding(self.tenant, row)?);
             }
             match rows.last() {
-                Some(last) => after = Some(last.get(0, ColumnType::Text)?),
+                Some(last) => after = last.place(0)?,
                 None => return Ok(()),
             }
         }
@@ -352,9 +369,9 @@ impl Walk<'_> {
 
 fn inserted_row(tenant: Uuid, row: &RawRow) -> Result<Finding> {
     Ok(Finding {
-        audit_id: row.get(0, ColumnType::Text)?,
-        operation: row.get(1, ColumnType::Text)?,
-        user_id: row.get(2, ColumnType::Text)?,
+        audit_id: row.any_text(0)?,
+        operation: row.any_text(1)?,
+        user_id: row.any_text(2)?,
         at: row.get::<Option<i64>>(3, ColumnType::Bigint)?.and_then(Timestamp::from_micros),
         ..Finding::new(tenant, FindingKind::RowInserted)
     })
@@ -362,8 +379,8 @@ fn inserted_row(tenant: Uuid, row: &RawRow) -> Result<Finding> {
 
 fn inserted_amendment(tenant: Uuid, row: &RawRow) -> Result<Finding> {
     Ok(Finding {
-        amendment_id: row.get(0, ColumnType::Text)?,
-        audit_id: row.get(1, ColumnType::Text)?,
+        amendment_id: row.any_text(0)?,
+        audit_id: row.any_text(1)?,
         at: row.get::<Option<i64>>(2, ColumnType::Bigint)?.and_then(Timestamp::from_micros),
         ..Finding::new(tenant, FindingKind::AmendmentInserted)
     })

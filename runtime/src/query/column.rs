@@ -1,6 +1,5 @@
 //! The one codec of each column type on each database.
 
-use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sea_query::{ArrayType, Value as Sql};
 use uuid::Uuid;
@@ -129,12 +128,11 @@ impl ColumnValue for Timestamp {
 
     fn decode(row: &RawRow, index: usize, _: ColumnType) -> Result<Option<Self>> {
         match row {
-            RawRow::Sqlite(row) => fetch::<i64, _>(row, index)?
-                .map(|micros| {
-                    Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a stored time is out of range"))
-                })
-                .transpose(),
-            RawRow::Postgres(row) => Ok(fetch::<DateTime<Utc>, _>(row, index)?.map(Timestamp::from)),
+            RawRow::Sqlite(row) => fetch::<i64, _>(row, index)?.map(|micros| time(Some(micros))).transpose(),
+            // Not as a time, which would panic on one that no calendar has, such as `infinity`.
+            RawRow::Postgres(row) => {
+                fetch::<i64, _>(row, index)?.map(|micros| time(micros.checked_add(YEAR_2000))).transpose()
+            }
         }
     }
 }
@@ -213,6 +211,13 @@ impl ColumnValue for Vec<String> {
             }
         }
     }
+}
+
+/// Where PostgreSQL counts times from, in microseconds after 1970 began.
+const YEAR_2000: i64 = 946_684_800_000_000;
+
+fn time(micros: Option<i64>) -> Result<Timestamp> {
+    micros.and_then(Timestamp::from_micros).ok_or_else(|| Error::internal("a stored time is out of range"))
 }
 
 fn parse_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {

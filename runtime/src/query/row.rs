@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use sea_query::Value as Sql;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Type};
@@ -24,6 +25,23 @@ impl RawRow {
     /// Reads a column whose type is known by position.
     pub(crate) fn get<T: ColumnValue>(&self, index: usize, ty: ColumnType) -> Result<T> {
         T::read(self, index, ty)
+    }
+
+    /// Reads a text whatever it is made of: SQLite holds any bytes as one. Those that are none are escaped.
+    pub(crate) fn any_text(&self, index: usize) -> Result<Option<String>> {
+        match self {
+            Self::Sqlite(row) => Ok(fetch::<Vec<u8>, _>(row, index)?
+                .map(|bytes| String::from_utf8(bytes).unwrap_or_else(|odd| odd.as_bytes().escape_ascii().to_string()))),
+            Self::Postgres(row) => fetch(row, index),
+        }
+    }
+
+    /// Reads a text as a parameter for a statement that goes on from it: its bytes on SQLite, an id on PostgreSQL.
+    pub(crate) fn place(&self, index: usize) -> Result<Sql> {
+        Ok(match self {
+            Self::Sqlite(row) => Sql::Bytes(fetch::<Vec<u8>, _>(row, index)?),
+            Self::Postgres(row) => Sql::Uuid(fetch::<&str, _>(row, index)?.and_then(|id| id.parse().ok())),
+        })
     }
 
     /// Reads a column as JSON.

@@ -21,9 +21,9 @@ pub async fn run(command: AuditCommand, json: bool) -> Result<(), Failure> {
         AuditCommand::Anchor { database, tenant } => {
             let runtime = open::runtime(&database).await?;
             for chain in runtime.audit_chains(tenant).await? {
-                let Anchor { seq, hash } = chain.head;
+                let Anchor { seq, hash, complete_before } = chain.head;
                 // One line each, so that files of several days can be put together.
-                say(json!({ "tenant": chain.tenant, "seq": seq, "hash": hash }))?;
+                say(json!({ "tenant": chain.tenant, "seq": seq, "hash": hash, "complete_before": complete_before }))?;
             }
             Ok(())
         }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use actwright_runtime::Error;
 use actwright_runtime::audit::{Anchor, Chain, Finding, Verification};
+use actwright_runtime::{Error, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -83,6 +83,8 @@ struct Line {
     tenant: Uuid,
     seq: i64,
     hash: String,
+    /// Lines of before it was noted down have none.
+    complete_before: Option<String>,
 }
 
 fn read_anchors(path: &Path) -> Result<Vec<(Uuid, Anchor)>, Failure> {
@@ -94,8 +96,10 @@ fn read_anchors(path: &Path) -> Result<Vec<(Uuid, Anchor)>, Failure> {
             let wrong = |why: String| {
                 Failure::Refused(Error::validation(format!("{}, line {}: {why}", path.display(), number + 1)))
             };
-            let Line { tenant, seq, hash } = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-            Ok((tenant, format!("{seq}:{hash}").parse().map_err(wrong)?))
+            let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let anchor: Anchor = format!("{}:{}", line.seq, line.hash).parse().map_err(wrong)?;
+            let complete_before = line.complete_before.and_then(|at| Timestamp::parse(&at));
+            Ok((line.tenant, Anchor { complete_before, ..anchor }))
         })
         .collect()
 }

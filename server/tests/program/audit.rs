@@ -21,6 +21,30 @@ fn tamper(seeded: &Seeded, sql: String) {
     });
 }
 
+/// A line of `audit anchor` says what was complete, so that a row which is put before it later is named.
+#[test]
+fn an_anchor_names_what_was_backdated_after_it() {
+    let seeded = Seeded::sqlite();
+    let first = note(&seeded);
+    assert_eq!(said(&seeded.run(&["audit", "seal"])).1, Some(0));
+    let file = seeded.folder.path().join("anchors.jsonl");
+    std::fs::write(&file, seeded.run(&["audit", "anchor"]).stdout).expect("a file");
+    let new = "00000000-0000-7000-8000-0000000000aa";
+    let columns = "user_id, operation, table_name, record_id, changed_data, details, timestamp";
+    tamper(
+        &seeded,
+        format!(
+            "INSERT INTO audit_logs (tenant, audit_id, {columns}) SELECT tenant, '{new}', {columns} FROM audit_logs \
+             WHERE audit_id = '{first}'; UPDATE audit_logs SET timestamp = timestamp - 3600000000 \
+             WHERE audit_id = '{new}'; UPDATE actwright_audit_heads SET complete_before = NULL"
+        ),
+    );
+    assert_eq!(said(&seeded.run(&["audit", "seal"])).1, Some(0));
+    assert_eq!(said(&seeded.run(&["audit", "verify"])).1, Some(0));
+    let (told, code) = said(&seeded.run(&["audit", "verify", "--anchors", &file.display().to_string()]));
+    assert!(told.contains("row inserted") && told.contains(new) && code == Some(4), "{told}");
+}
+
 #[test]
 fn what_was_changed_is_named_and_the_exit_code_says_so() {
     let seeded = Seeded::sqlite();

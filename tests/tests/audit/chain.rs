@@ -171,6 +171,37 @@ async fn late_rows_are_sealed_within_the_horizon_only(engine: Engine) {
     setting.end().await;
 }
 
+/// A chain that cannot go on, whichever it is, keeps no other from being sealed.
+async fn a_damaged_chain_stops_no_other(engine: Engine) {
+    let setting = Setting::new(engine).await;
+    for (damaged, other) in [("rival", "north"), ("north", "rival")] {
+        for damage in [
+            "DELETE FROM {heads} WHERE tenant = '{tenant}'",
+            "INSERT INTO {seals} (tenant, seq, audit_id, operation, logged_at, content, hints, late, sealed_at, previous, \
+             hash) SELECT tenant, seq + 1, '{new}', operation, logged_at, content, hints, late, sealed_at, previous, hash \
+             FROM {seals} WHERE tenant = '{tenant}' ORDER BY seq DESC LIMIT 1",
+            "UPDATE {heads} SET seq = 9223372036854775807 WHERE tenant = '{tenant}'",
+        ] {
+            setting.calls().await;
+            setting.seal().await;
+            setting.save().await;
+            let tenant = id(&format!("tenant.{damaged}"));
+            let damage = damage.replace("{tenant}", &tenant.to_string()).replace("{new}", &Uuid::now_v7().to_string());
+            setting.sql(&damage).await;
+            setting.note(damaged).await;
+            let row = setting.note(other).await;
+            let error = setting.runtime.seal_audit(None).await.unwrap_err();
+            assert!(error.message.contains(&tenant.to_string()), "{damage}: {error}");
+            let sealed = format!("SELECT count(*) FROM {{seals}} WHERE audit_id = '{row}'");
+            assert_eq!(setting.number(&sealed).await, 1, "{damage}");
+            setting.restore().await;
+            // The quote is sent once only.
+            setting.sql("UPDATE quotes SET status = 'draft' WHERE quote_number = 'QUO-0001'").await;
+        }
+    }
+    setting.end().await;
+}
+
 /// What the host writes into the same table is none of ours, and rows that are not sealed yet are counted.
 async fn others_rows_are_left_alone(engine: Engine) {
     let setting = Setting::new(engine).await;
@@ -223,6 +254,7 @@ on_both!(
     killing_a_sealer_leaves_a_whole_chain,
     sealers_do_not_fork_the_chain,
     late_rows_are_sealed_within_the_horizon_only,
+    a_damaged_chain_stops_no_other,
     others_rows_are_left_alone,
     a_relay_seals
 );

@@ -2,7 +2,7 @@
 
 use actwright_runtime::Uuid;
 use actwright_runtime::audit::FindingKind::{self, *};
-use actwright_runtime::audit::Verification;
+use actwright_runtime::audit::{TrailQuery, Verification};
 use actwright_runtime::database::Engine;
 use actwright_tests::conformance::alias::id;
 
@@ -31,6 +31,19 @@ fn with_rows(setting: &Setting, first: Uuid, sent: Uuid, last: Uuid) -> Vec<Tamp
     let later = if setting.sqlite() { "timestamp + 1" } else { "timestamp + interval '1 microsecond'" };
     let long_ago = if setting.sqlite() { "0" } else { "'1970-01-01T00:00:00Z'" };
     let never = if setting.sqlite() { "9223372036854775807" } else { "'infinity'" };
+    // A time that PostgreSQL has, but not in microseconds.
+    let beyond = if setting.sqlite() { "-9223372036854775808" } else { "'294270-01-01'" };
+    // A key twice, of which SQLite reads the first; and bytes that are no text.
+    let of_sqlite: &[(&str, &str)] = match setting.sqlite() {
+        true => &[
+            ("details", "'{\"action_id\": \"crm.x\",' || substr(details, 2)"),
+            ("details", "CAST(x'7B2261223A22FF227D' AS text)"),
+            ("operation", "operation || CAST(x'FF' AS text)"),
+            ("user_id", "CAST(x'FF' AS text)"),
+        ],
+        false => &[],
+    };
+    let of_sqlite = of_sqlite.iter().copied();
     let row = |id: Uuid| format!("WHERE audit_id = '{id}'");
     let columns = "user_id, operation, table_name, record_id, changed_data, details";
     let mut all = Vec::new();
@@ -45,7 +58,11 @@ fn with_rows(setting: &Setting, first: Uuid, sent: Uuid, last: Uuid) -> Vec<Tamp
         ("details", "'{\"action_id\": \"crm.create_activity_note\"}'"),
         ("timestamp", later),
         ("timestamp", never),
-    ] {
+        ("timestamp", beyond),
+    ]
+    .into_iter()
+    .chain(of_sqlite)
+    {
         let sql = format!("UPDATE audit_logs SET {column} = {value} {}", row(first));
         all.push(tampering(sql, &[found(RowChanged, first, &[column])]));
     }
@@ -57,7 +74,7 @@ fn with_rows(setting: &Setting, first: Uuid, sent: Uuid, last: Uuid) -> Vec<Tamp
     for id in [first, last] {
         all.push(tampering(format!("DELETE FROM audit_logs {}", row(id)), &[found(RowRemoved, id, &[])]));
     }
-    for at in ["timestamp", long_ago, never] {
+    for at in ["timestamp", long_ago, never, beyond] {
         let sql = format!(
             "INSERT INTO audit_logs (tenant, audit_id, {columns}, timestamp) \
              SELECT tenant, '{NEW}', {columns}, {at} FROM audit_logs {}",
@@ -85,6 +102,7 @@ fn with_rows(setting: &Setting, first: Uuid, sent: Uuid, last: Uuid) -> Vec<Tamp
 /// Ways to tamper with the amendment of a row.
 fn with_amendments(setting: &Setting, amendment: &str, sent: Uuid, first: Uuid) -> Vec<Tampering> {
     let later = if setting.sqlite() { "amended_at + 1" } else { "amended_at + interval '1 microsecond'" };
+    let beyond = if setting.sqlite() { "9223372036854775807" } else { "'294270-01-01'" };
     let row = found(RowChanged, sent, &["changed_data"]);
     let changed = |column| found(AmendmentChanged, amendment, &[column]);
     let mut all = vec![
@@ -96,11 +114,20 @@ fn with_amendments(setting: &Setting, amendment: &str, sent: Uuid, first: Uuid) 
         tampering("UPDATE {amendments} SET old_values = '{}'", &[changed("old_values"), row.clone()]),
         tampering("UPDATE {amendments} SET new_values = '{\"no_op\": true}'", &[changed("new_values"), row.clone()]),
         tampering(format!("UPDATE {{amendments}} SET amended_at = {later}"), &[changed("amended_at")]),
+        tampering(format!("UPDATE {{amendments}} SET amended_at = {beyond}"), &[changed("amended_at")]),
         tampering(
             format!("UPDATE {{amendments}} SET amendment_id = '{NEW}'"),
             &[found(AmendmentRemoved, amendment, &[]), found(AmendmentInserted, NEW, &[])],
         ),
     ];
+    // What is no JSON, no object, or no text.
+    let odd: &[&str] = if setting.sqlite() { &["'x'", "''", "CAST(x'22FF' AS text)"] } else { &["'\"x\"'"] };
+    for odd in odd {
+        for column in ["old_values", "new_values"] {
+            let sql = format!("UPDATE {{amendments}} SET {column} = {odd}");
+            all.push(tampering(sql, &[changed(column), row.clone()]));
+        }
+    }
     // A change of a row with an amendment that explains it.
     let forged = match setting.sqlite() {
         true => "json_set(changed_data, '$.forged', json('true'))",
@@ -194,15 +221,26 @@ async fn everything_is_named(engine: Engine) {
     let mut all = with_rows(&setting, rows.first, rows.sent, rows.last);
     all.extend(with_amendments(&setting, amendment, rows.sent, rows.first));
     all.extend(with_seals(&setting, end, &third[0], last));
+    let trail = TrailQuery { tenant: north, limit: 100, ..TrailQuery::default() };
+    let mut stopped = 0;
     for Tampering { sql, expected } in all {
         setting.sql(&sql).await;
         assert_eq!(setting.found().await, expected, "{sql}");
-        // Sealing goes on, and hides nothing.
-        setting.runtime.seal_audit(Some(id("tenant.rival"))).await.unwrap();
+        setting.runtime.audit_trail(&trail).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        // Sealing goes on with all others where a chain is damaged, and hides nothing.
+        let meanwhile = setting.note("rival").await;
+        let sealed = setting.runtime.seal_audit(None).await;
+        if let Err(error) = &sealed {
+            assert!(error.message.contains(&north.to_string()), "{sql}: {error}");
+        }
+        stopped += u32::from(sealed.is_err());
+        let sealed = format!("SELECT count(*) FROM {{seals}} WHERE audit_id = '{meanwhile}'");
+        assert_eq!(setting.number(&sealed).await, 1, "{sql}");
         assert_eq!(setting.found().await, expected, "{sql}, sealed again");
         setting.restore().await;
         assert_eq!(setting.verify().await, [], "everything is put back");
     }
+    assert!(stopped > 1, "chains that cannot go on: {stopped}");
     let finding = {
         setting.sql(&format!("DELETE FROM audit_logs WHERE audit_id = '{}'", rows.sent)).await;
         setting.verify().await.remove(0)

@@ -118,11 +118,7 @@ const MAY: &[(&str, &str, &str)] = &[
     ("status = 'dead'", "INDEX actwright_outbox_dead", "few are given up"),
     ("FROM actwright_outbox WHERE outbox_id > ?1", "SCAN actwright_outbox", "all of all tenants are asked for"),
     ("INDEXED BY actwright_audit_amendments_row", "SCAN n", "these are the amendments of one row"),
-    (
-        "ORDER BY seq DESC LIMIT 1",
-        "actwright_audit_seals USING PRIMARY KEY",
-        "the last of them is the first that is read",
-    ),
+    ("ORDER BY s.seq DESC LIMIT ?2", "SEARCH s USING PRIMARY KEY", "the last of them are the first that are read"),
     (
         "SELECT DISTINCT tenant FROM actwright_audit_seals",
         "SCAN actwright_audit_seals",

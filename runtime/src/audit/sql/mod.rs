@@ -25,8 +25,6 @@ macro_rules! ours {
     };
 }
 
-pub(super) mod trail;
-
 /// Times that a calendar of both databases has; whatever claims to be later is never sealed.
 macro_rules! timely {
     (sqlite) => {
@@ -37,44 +35,65 @@ macro_rules! timely {
     };
 }
 
+/// A time of PostgreSQL in microseconds, of which an integer holds none from the year 294247 on.
+macro_rules! micros {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN isfinite(",
+            $column,
+            ") AND ",
+            $column,
+            " < '294247-01-01T00:00:00Z' THEN (extract(epoch FROM ",
+            $column,
+            ") * 1000000)::bigint END"
+        )
+    };
+}
+
+pub(super) mod trail;
+
 /// The columns of an audit row `a`, of an amendment `m` and of a seal `s`, as their records read them.
 macro_rules! columns {
     (sqlite row) => {
         "a.user_id, a.operation, a.table_name, a.record_id, a.changed_data, a.details, a.timestamp"
     };
     (postgres row) => {
-        "a.user_id, a.operation, a.table_name, a.record_id, a.changed_data::text, a.details::text, \
-         CASE WHEN isfinite(a.timestamp) THEN (extract(epoch FROM a.timestamp) * 1000000)::bigint END"
+        concat!(
+            "a.user_id, a.operation, a.table_name, a.record_id, a.changed_data::text, a.details::text, ",
+            micros!("a.timestamp")
+        )
     };
     (sqlite amendment) => {
         "m.audit_id, m.old_values, m.new_values, m.amended_at"
     };
     (postgres amendment) => {
-        "m.audit_id::text, m.old_values::text, m.new_values::text, \
-         CASE WHEN isfinite(m.amended_at) THEN (extract(epoch FROM m.amended_at) * 1000000)::bigint END"
+        concat!("m.audit_id::text, m.old_values::text, m.new_values::text, ", micros!("m.amended_at"))
     };
     (sqlite seal) => {
         "s.seq, s.audit_id, s.amendment_id, s.operation, s.user_id, s.logged_at, s.content, s.hints, s.late, \
          s.sealed_at, s.previous, s.hash"
     };
     (postgres seal) => {
-        "s.seq, s.audit_id::text, s.amendment_id::text, s.operation, s.user_id, \
-         CASE WHEN isfinite(s.logged_at) THEN (extract(epoch FROM s.logged_at) * 1000000)::bigint END, \
-         s.content, s.hints, s.late, \
-         CASE WHEN isfinite(s.sealed_at) THEN (extract(epoch FROM s.sealed_at) * 1000000)::bigint END, s.previous, s.hash"
+        concat!(
+            "s.seq, s.audit_id::text, s.amendment_id::text, s.operation, s.user_id, ",
+            micros!("s.logged_at"),
+            ", s.content, s.hints, s.late, ",
+            micros!("s.sealed_at"),
+            ", s.previous, s.hash"
+        )
     };
 }
 
-/// The amendments of the audit row `a`, newest first, as pairs of old and new values.
+/// The amendments of the audit row `a`, newest first, as pairs of old and new values, which are texts: they may be no JSON.
 macro_rules! amendments {
     (sqlite) => {
-        "(SELECT json_group_array(json_array(json(n.old_values), json(n.new_values))) FROM (SELECT old_values, \
+        "(SELECT json_group_array(json_array(n.old_values, n.new_values)) FROM (SELECT old_values, \
          new_values FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row \
          WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id ORDER BY n.amendment_id DESC) n)"
     };
     (postgres) => {
-        "(SELECT coalesce(jsonb_agg(jsonb_build_array(n.old_values, n.new_values) ORDER BY n.amendment_id DESC), \
-         '[]')::text FROM actwright.audit_amendments n WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id)"
+        "(SELECT coalesce(jsonb_agg(jsonb_build_array(n.old_values::text, n.new_values::text) \
+         ORDER BY n.amendment_id DESC), '[]')::text FROM actwright.audit_amendments n WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id)"
     };
 }
 
@@ -139,13 +158,27 @@ pub(super) const TENANTS_TO_SEAL: Statement = Statement {
 pub(super) const TENANTS: Statement = Statement {
     sqlite: "SELECT tenant FROM tenants UNION SELECT tenant FROM actwright_audit_heads \
          UNION SELECT DISTINCT tenant FROM actwright_audit_seals ORDER BY 1",
-    postgres: "SELECT tenant FROM tenants UNION SELECT tenant FROM actwright.audit_heads \
-         UNION SELECT DISTINCT tenant FROM actwright.audit_seals ORDER BY 1",
+    postgres: "SELECT t.tenant::text FROM (SELECT tenant FROM tenants UNION SELECT tenant FROM actwright.audit_heads \
+         UNION SELECT DISTINCT tenant FROM actwright.audit_seals) t ORDER BY t.tenant",
 };
 
+/// The end of a chain. A time that no calendar has counts as the last that one has.
 pub(super) const HEAD: Statement = Statement {
-    sqlite: "SELECT seq, hash, complete_before FROM actwright_audit_heads WHERE tenant = ?1",
-    postgres: "SELECT seq, hash, complete_before FROM actwright.audit_heads WHERE tenant = $1",
+    sqlite: concat!(
+        "SELECT seq, hash, CASE WHEN complete_before < 0 THEN 0 WHEN complete_before > ",
+        timely!(sqlite),
+        " THEN ",
+        timely!(sqlite),
+        " ELSE complete_before END FROM actwright_audit_heads WHERE tenant = ?1"
+    ),
+    postgres: concat!(
+        "SELECT seq, hash, CASE WHEN complete_before < '1970-01-01T00:00:00Z' THEN '1970-01-01T00:00:00Z' \
+         WHEN complete_before > ",
+        timely!(postgres),
+        " THEN ",
+        timely!(postgres),
+        " ELSE complete_before END FROM actwright.audit_heads WHERE tenant = $1"
+    ),
 };
 
 /// Rows of a tenant (`$1`) that are not sealed, from a place in time (`$2`, `$3`) on.
@@ -156,7 +189,7 @@ pub(super) const UNSEALED_ROWS: Statement = Statement {
         ", ",
         amendments!(sqlite),
         ", a.timestamp FROM audit_logs a WHERE a.tenant = ?1 AND a.timestamp >= ?2 \
-         AND (a.timestamp, a.audit_id) > (?2, ?3) AND a.timestamp < ",
+         AND (a.timestamp, a.audit_id) > (?2, CAST(?3 AS text)) AND a.timestamp < ",
         timely!(sqlite),
         " AND ",
         ours!(),
@@ -186,7 +219,7 @@ pub(super) const UNSEALED_AMENDMENTS: Statement = Statement {
         "SELECT m.amendment_id, ",
         columns!(sqlite amendment),
         ", m.amended_at FROM actwright_audit_amendments m WHERE m.tenant = ?1 AND m.amended_at >= ?2 \
-         AND (m.amended_at, m.amendment_id) > (?2, ?3) AND m.amended_at < ",
+         AND (m.amended_at, m.amendment_id) > (?2, CAST(?3 AS text)) AND m.amended_at < ",
         timely!(sqlite),
         " AND ",
         unsealed_amendment!(sqlite),
@@ -305,10 +338,18 @@ pub(super) const SEALS: Statement = Statement {
     ),
 };
 
-/// The last seal.
-pub(super) const LAST_SEAL: Statement = Statement {
-    sqlite: "SELECT seq, hash FROM actwright_audit_seals WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1",
-    postgres: "SELECT seq, hash FROM actwright.audit_seals WHERE tenant = $1 ORDER BY seq DESC LIMIT 1",
+/// The last seals, the last first.
+pub(super) const LAST_SEALS: Statement = Statement {
+    sqlite: concat!(
+        "SELECT ",
+        columns!(sqlite seal),
+        " FROM actwright_audit_seals s WHERE s.tenant = ?1 ORDER BY s.seq DESC LIMIT ?2"
+    ),
+    postgres: concat!(
+        "SELECT ",
+        columns!(postgres seal),
+        " FROM actwright.audit_seals s WHERE s.tenant = $1 ORDER BY s.seq DESC LIMIT $2"
+    ),
 };
 
 /// The hash of one seal.
@@ -321,7 +362,7 @@ pub(super) const SEAL_HASH: Statement = Statement {
 pub(super) const INSERTED_ROWS: Statement = Statement {
     sqlite: concat!(
         "SELECT a.audit_id, a.operation, a.user_id, a.timestamp FROM audit_logs a WHERE a.tenant = ?1 \
-         AND (?3 IS NULL OR a.audit_id > ?3) AND (a.timestamp < ?2 OR a.timestamp >= ",
+         AND (?3 IS NULL OR a.audit_id > CAST(?3 AS text)) AND (a.timestamp < ?2 OR a.timestamp >= ",
         timely!(sqlite),
         ") AND ",
         ours!(),
@@ -330,9 +371,9 @@ pub(super) const INSERTED_ROWS: Statement = Statement {
         " ORDER BY a.audit_id LIMIT ?4"
     ),
     postgres: concat!(
-        "SELECT a.audit_id::text, a.operation, a.user_id, CASE WHEN isfinite(a.timestamp) THEN \
-         (extract(epoch FROM a.timestamp) * 1000000)::bigint END FROM audit_logs a WHERE a.tenant = $1 \
-         AND ($3::uuid IS NULL OR a.audit_id > $3) AND (a.timestamp < $2 OR a.timestamp >= ",
+        "SELECT a.audit_id::text, a.operation, a.user_id, ",
+        micros!("a.timestamp"),
+        " FROM audit_logs a WHERE a.tenant = $1 AND ($3::uuid IS NULL OR a.audit_id > $3) AND (a.timestamp < $2 OR a.timestamp >= ",
         timely!(postgres),
         ") AND ",
         ours!(),
@@ -346,16 +387,16 @@ pub(super) const INSERTED_ROWS: Statement = Statement {
 pub(super) const INSERTED_AMENDMENTS: Statement = Statement {
     sqlite: concat!(
         "SELECT m.amendment_id, m.audit_id, m.amended_at FROM actwright_audit_amendments m WHERE m.tenant = ?1 \
-         AND (?3 IS NULL OR m.amendment_id > ?3) AND (m.amended_at < ?2 OR m.amended_at >= ",
+         AND (?3 IS NULL OR m.amendment_id > CAST(?3 AS text)) AND (m.amended_at < ?2 OR m.amended_at >= ",
         timely!(sqlite),
         ") AND ",
         unsealed_amendment!(sqlite),
         " ORDER BY m.amendment_id LIMIT ?4"
     ),
     postgres: concat!(
-        "SELECT m.amendment_id::text, m.audit_id::text, CASE WHEN isfinite(m.amended_at) THEN \
-         (extract(epoch FROM m.amended_at) * 1000000)::bigint END FROM actwright.audit_amendments m \
-         WHERE m.tenant = $1 AND ($3::uuid IS NULL OR m.amendment_id > $3) AND (m.amended_at < $2 OR m.amended_at >= ",
+        "SELECT m.amendment_id::text, m.audit_id::text, ",
+        micros!("m.amended_at"),
+        " FROM actwright.audit_amendments m WHERE m.tenant = $1 AND ($3::uuid IS NULL OR m.amendment_id > $3) AND (m.amended_at < $2 OR m.amended_at >= ",
         timely!(postgres),
         ") AND ",
         unsealed_amendment!(postgres),

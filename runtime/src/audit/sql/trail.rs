@@ -7,13 +7,15 @@ macro_rules! trail {
     (sqlite, $narrowed:literal) => {
         concat!(
             "SELECT a.audit_id, a.user_id, a.operation, a.record_id, a.changed_data, a.details, a.timestamp, \
-             (SELECT json_group_array(json_array(n.amended_at, json(n.old_values), json(n.new_values))) FROM (SELECT * \
+             (SELECT json_group_array(json_array(n.amended_at, n.old_values, n.new_values)) FROM (SELECT * \
              FROM actwright_audit_amendments n INDEXED BY actwright_audit_amendments_row \
              WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id ORDER BY n.amendment_id) n), \
              (SELECT s.seq FROM actwright_audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
              AND s.amendment_id IS NULL) FROM audit_logs a WHERE a.tenant = ?1 AND a.timestamp >= ?2 \
-             AND (a.timestamp, a.audit_id) > (?2, ?3) AND (?4 IS NULL OR a.timestamp <= ?4) \
-             AND (?5 IS NULL OR a.user_id = ?5) AND (?6 IS NULL OR a.details ->> 'action_id' = ?6) AND ",
+             AND (a.timestamp, a.audit_id) > (?2, CAST(?3 AS text)) AND a.timestamp < ",
+            timely!(sqlite),
+            " AND (?4 IS NULL OR a.timestamp <= ?4) AND (?5 IS NULL OR a.user_id = ?5) AND (?6 IS NULL \
+             OR CASE WHEN json_valid(a.details) THEN a.details ->> 'action_id' END = ?6) AND ",
             ours!(),
             $narrowed,
             " ORDER BY a.timestamp, a.audit_id LIMIT ?7"
@@ -21,14 +23,16 @@ macro_rules! trail {
     };
     (postgres, $narrowed:literal) => {
         concat!(
-            "SELECT a.audit_id, a.user_id, a.operation, a.record_id, a.changed_data, a.details, a.timestamp, \
-             (SELECT coalesce(jsonb_agg(jsonb_build_array((extract(epoch FROM n.amended_at) * 1000000)::bigint, \
-             n.old_values, n.new_values) ORDER BY n.amendment_id), '[]')::text FROM actwright.audit_amendments n \
-             WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id), \
+            "SELECT a.audit_id::text, a.user_id, a.operation, a.record_id, a.changed_data::text, a.details::text, \
+             a.timestamp, (SELECT coalesce(jsonb_agg(jsonb_build_array(",
+            micros!("n.amended_at"),
+            ", n.old_values::text, n.new_values::text) ORDER BY n.amendment_id), '[]')::text \
+             FROM actwright.audit_amendments n WHERE n.tenant = a.tenant AND n.audit_id = a.audit_id), \
              (SELECT s.seq FROM actwright.audit_seals s WHERE s.tenant = a.tenant AND s.audit_id = a.audit_id \
              AND s.amendment_id IS NULL) FROM audit_logs a WHERE a.tenant = $1 AND a.timestamp >= $2 \
-             AND (a.timestamp, a.audit_id) > ($2, $3::uuid) AND ($4::timestamptz IS NULL OR a.timestamp <= $4) \
-             AND ($5::text IS NULL OR a.user_id = $5) AND ($6::text IS NULL OR a.details ->> 'action_id' = $6) AND ",
+             AND (a.timestamp, a.audit_id) > ($2, $3::uuid) AND a.timestamp < ",
+            timely!(postgres),
+            " AND ($4::timestamptz IS NULL OR a.timestamp <= $4) AND ($5::text IS NULL OR a.user_id = $5) AND ($6::text IS NULL OR a.details ->> 'action_id' = $6) AND ",
             ours!(),
             $narrowed,
             " ORDER BY a.timestamp, a.audit_id LIMIT $7"
@@ -37,13 +41,18 @@ macro_rules! trail {
 }
 
 /// Rows of a tenant (`$1`) from a place in time (`$2`, `$3`) on, up to a time (`$4`), by a user (`$5`), through an action (`$6`).
+/// Rows of a time that no calendar has are not among them.
 pub(in crate::audit) const TRAIL: Statement = Statement { sqlite: trail!(sqlite, ""), postgres: trail!(postgres, "") };
 
 /// As [`TRAIL`], with something (`$8`: a text, or a path that finds it) in what changed or in the details. PostgreSQL uses GIN
-/// indexes of both where it has them.
+/// indexes of both where it has them: also for refusals, which have an input, and in it ids in any case (a path: `$9`).
 pub(in crate::audit) const TRAIL_OF_ENTITY: Statement = Statement {
     sqlite: trail!(sqlite, " AND (instr(lower(a.details), ?8) > 0 OR instr(lower(a.changed_data), ?8) > 0)"),
-    postgres: trail!(postgres, " AND (a.details @? $8::text::jsonpath OR a.changed_data @? $8::text::jsonpath)"),
+    postgres: trail!(
+        postgres,
+        " AND (a.details @? $8::text::jsonpath OR a.changed_data @? $8::text::jsonpath \
+         OR a.details ? 'input' AND a.details @? $9::text::jsonpath)"
+    ),
 };
 
 /// As [`TRAIL`], of a run (`$8`).
