@@ -1,9 +1,10 @@
 //! Who may call over HTTP.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use actwright_delivery::Secret;
+use jsonwebtoken::DecodingKey;
 
 use super::key::{Key, Kind};
 use super::values::Values;
@@ -59,8 +60,8 @@ pub struct AuthKey {
 #[derive(Debug)]
 pub enum Material {
     Hs256(Secret),
-    EdDsa(PathBuf),
-    Rs256(PathBuf),
+    EdDsa(DecodingKey),
+    Rs256(DecodingKey),
 }
 
 /// Of an HMAC with SHA-256, a shorter secret is the weak part.
@@ -91,6 +92,10 @@ impl AuthKey {
         let path = |key: &str| format!("auth.keys.{name}.{key}");
         let (secret, public_key) = (values.secret(&path("secret")), values.path(&path("public_key")));
         let algorithm = values.maybe_text(&path("algorithm"));
+        let mut public = |file: &Path, what: &str, parse: Parse| {
+            let key = read_key(file, what, parse);
+            key.map_err(|wrong| values.refuse(&path("public_key"), wrong)).ok()
+        };
         let material = match (algorithm.as_deref(), secret, public_key) {
             (None, _, _) => {
                 values.refuse(&path("algorithm"), "is missing; expected HS256, EdDSA or RS256");
@@ -102,8 +107,8 @@ impl AuthKey {
                 }
                 Material::Hs256(secret)
             }
-            (Some("EdDSA"), None, Some(file)) => Material::EdDsa(file),
-            (Some("RS256"), None, Some(file)) => Material::Rs256(file),
+            (Some("EdDSA"), None, Some(file)) => Material::EdDsa(public(&file, "Ed25519", DecodingKey::from_ed_pem)?),
+            (Some("RS256"), None, Some(file)) => Material::Rs256(public(&file, "RSA", DecodingKey::from_rsa_pem)?),
             (Some("HS256"), _, _) => {
                 values.refuse(&path("algorithm"), "HS256 takes a secret, and no public_key");
                 return None;
@@ -115,4 +120,13 @@ impl AuthKey {
         };
         Some(Self { name, material })
     }
+}
+
+/// Reads a key in PEM.
+type Parse = fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>;
+
+/// The public key of a file, or what is wrong with it.
+fn read_key(file: &Path, what: &str, parse: Parse) -> Result<DecodingKey, String> {
+    let pem = std::fs::read(file).map_err(|error| format!("{} cannot be read: {}", file.display(), error.kind()))?;
+    parse(&pem).map_err(|_| format!("{} holds no {what} public key in PEM", file.display()))
 }

@@ -128,6 +128,14 @@ impl Events {
                 }
             }
         }
+        for key in ["credentials_file", "tls.ca_file", "tls.certificate_file", "tls.key_file"] {
+            let key = format!("events.nats.{key}");
+            if let Some(file) = values.path(&key)
+                && let Err(error) = std::fs::File::open(&file)
+            {
+                values.refuse(&key, format!("{} cannot be read: {}", file.display(), error.kind()));
+            }
+        }
         let mut webhooks = Vec::new();
         for name in values.names("events.webhooks") {
             webhooks.push(webhook(values, name));

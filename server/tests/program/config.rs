@@ -134,6 +134,40 @@ fn secrets_are_read_from_files_and_never_shown() {
     assert!(absent[0].contains("the file nowhere cannot be read"), "{absent:?}");
 }
 
+/// What only a server or a relay would use is read by every command, so that `check` finds it.
+#[test]
+fn files_that_keys_name_are_read_and_judged() {
+    let configured = Configured::new(
+        "database: { url: sqlite:a.db }\nauth:\n  keys:\n    absent: { algorithm: EdDSA, public_key: absent.pem }\n    \
+         wrong: { algorithm: EdDSA, public_key: wrong.pem }\n    other: { algorithm: RS256, public_key: ed.pem }\n    \
+         right: { algorithm: EdDSA, public_key: ed.pem }\nmail:\n  from: a@example.com\n  smtp: { host: smtp.example.com, ca_file: \
+         wrong.pem }\nevents:\n  nats:\n    servers: [nats://127.0.0.1:4222]\n    credentials_file: absent.creds\n    \
+         tls: { ca_file: absent-ca.pem, certificate_file: absent-mine.pem, key_file: absent-key.pem }\n",
+    );
+    let key = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n");
+    fs::write(configured.folder.path().join("ed.pem"), pem).expect("a file");
+    fs::write(configured.folder.path().join("wrong.pem"), "hunter2").expect("a file");
+    let expected = [
+        "events.nats.credentials_file: absent.creds cannot be read: entity not found",
+        "events.nats.tls.ca_file: absent-ca.pem cannot be read: entity not found",
+        "events.nats.tls.certificate_file: absent-mine.pem cannot be read: entity not found",
+        "events.nats.tls.key_file: absent-key.pem cannot be read: entity not found",
+        "mail.smtp.ca_file: wrong.pem has no certificate in PEM",
+        "auth.keys.absent.public_key: absent.pem cannot be read: entity not found",
+        "auth.keys.other.public_key: ed.pem holds no RSA public key in PEM",
+        "auth.keys.wrong.public_key: wrong.pem holds no Ed25519 public key in PEM",
+    ];
+    let told = configured.problems(&[], &[]);
+    let told: Vec<&str> = told.iter().map(|line| line.split_once(": ").map_or("", |(_, what)| what)).collect();
+    assert_eq!(told, expected);
+    // A server says the same.
+    let mut command = actwright(&["serve", "--config", "actwright.yaml"]);
+    let served = command.current_dir(configured.folder.path()).output().expect("the program runs");
+    assert_eq!(served.status.code(), Some(2), "{served:?}");
+    assert!(expected.iter().all(|problem| text(&served.stderr).contains(problem)), "{}", text(&served.stderr));
+}
+
 /// A set-up that looks right and cannot be is refused before anything runs.
 #[test]
 fn keys_that_contradict_each_other_are_told() {
