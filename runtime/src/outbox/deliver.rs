@@ -41,7 +41,7 @@ pub(super) struct Attempt {
 }
 
 /// What the other side has taken over, before that is noted.
-enum Taken {
+enum Accepted {
     Event,
     /// With what is to follow.
     Mail(Option<JobCall>),
@@ -125,9 +125,9 @@ impl<'r> Delivery<'r> {
             Err(_) => Err(DeliveryError::temporary(format!("No answer within {} s.", policy.timeout.as_secs_f32()))),
         };
         let outcome = match outcome {
-            Ok(Taken::Event | Taken::Mail(None)) => Ok(Ok(JobOutcome::default())),
-            Ok(Taken::Mail(Some(call))) => Ok(self.follow_up(origin, id, call, noted_until).await),
-            Ok(Taken::Job(outcome)) => Ok(Ok(outcome)),
+            Ok(Accepted::Event | Accepted::Mail(None)) => Ok(Ok(JobOutcome::default())),
+            Ok(Accepted::Mail(Some(call))) => Ok(self.follow_up(origin, id, call, noted_until).await),
+            Ok(Accepted::Job(outcome)) => Ok(Ok(outcome)),
             Err(error) => Err(error),
         };
         step!("delivered", %id, ok = outcome.is_ok());
@@ -159,7 +159,7 @@ impl<'r> Delivery<'r> {
         attempt
     }
 
-    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<Taken, DeliveryError> {
+    async fn deliver(&self, origin: &Origin, effect: Effect) -> Result<Accepted, DeliveryError> {
         let options = &self.runtime.options;
         match effect.kind {
             EffectKind::Event => {
@@ -177,7 +177,7 @@ impl<'r> Delivery<'r> {
                     data: effect.payload,
                 };
                 sink.publish(&event).await?;
-                Ok(Taken::Event)
+                Ok(Accepted::Event)
             }
             EffectKind::Mail => {
                 let mail: Mail = serde_json::from_value(effect.payload)
@@ -185,14 +185,14 @@ impl<'r> Delivery<'r> {
                 let recipient = effect.sink.ok_or(DeliveryError::permanent("The outbox holds a mail for nobody."))?;
                 options.mailer.send(&mail, &recipient, &options.files).await?;
                 step!("mailed", id = %effect.id);
-                Ok(Taken::Mail(mail.on_delivered.map(|mut call| {
+                Ok(Accepted::Mail(mail.on_delivered.map(|mut call| {
                     if let Some(payload) = call.payload.as_object_mut() {
                         payload.insert("recipient".to_owned(), recipient.into());
                     }
                     call
                 })))
             }
-            EffectKind::Job => Ok(Taken::Job(self.run_job(origin, effect.id, &effect.name, effect.payload).await?)),
+            EffectKind::Job => Ok(Accepted::Job(self.run_job(origin, effect.id, &effect.name, effect.payload).await?)),
         }
     }
 
