@@ -8,13 +8,15 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use actwright_tests::faults::server::Server;
-use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::seeded::{Seeded, blocking, follow_up, said};
+use crate::seeded::{NADIA, Seeded, blocking, follow_up, parsed, said};
 use crate::serving::{Serving, eventually};
 
+/// A quote of the demonstration that may be sent.
+const QUOTE: &str = "90000000-0000-4000-8000-000000000002";
 const WRITERS: u64 = 4;
 const SETTINGS: [&str; 3] = ["delivery.timeout=500ms", "delivery.first_pause=50ms", "delivery.longest_pause=200ms"];
 
@@ -60,6 +62,14 @@ async fn number(url: &str, sql: &str) -> i64 {
     let number = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&pool).await.expect("a number");
     pool.close().await;
     number
+}
+
+/// A text that a statement of SQLite gives.
+async fn text_of(url: &str, sql: &'static str) -> String {
+    let mut connection = SqliteConnection::connect(url).await.expect("the database");
+    let text = sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a text");
+    connection.close().await.expect("an end");
+    text
 }
 
 /// What holds of every database as of one moment, and how many calls of the load it has.
@@ -120,6 +130,7 @@ fn events(data: &Path) -> (BTreeSet<String>, usize) {
 #[test]
 fn a_sqlite_database_is_backed_up_under_load_and_restored() {
     let seeded = Seeded::sqlite();
+    parsed(&seeded.call("crm.send_quote", NADIA, &json!({ "quote_id": QUOTE }), &["--json"]));
     let copy = seeded.folder.path().join("backup.db");
     let server = seeded.serve(&SETTINGS);
     let done = under_load(&server, || {
@@ -134,9 +145,14 @@ fn a_sqlite_database_is_backed_up_under_load_and_restored() {
     let restored = Seeded::new_sqlite();
     fs::copy(&copy, restored.folder.path().join("test.db")).expect("a copy");
     let data = restored.data();
-    fs::create_dir_all(&data).expect("a folder");
     let from = seeded.folder.path().join("backup.db.data");
-    fs::copy(from.join("events.jsonl"), data.join("events.jsonl")).expect("events");
+    let copied = Command::new("cp").arg("-r").args([&from, &data]).status().expect("cp");
+    assert!(copied.success());
+    let pdf = blocking(text_of(&restored.url, "SELECT file_name FROM external_files"));
+    let bytes = fs::read(data.join("documents").join(&pdf)).expect("the document that a row speaks of");
+    assert!(
+        bytes.starts_with(b"%PDF-") && bytes == fs::read(seeded.data().join("documents").join(&pdf)).expect("a PDF")
+    );
     let calls = blocking(whole(&restored.url));
     assert!(calls >= 20 && calls < i64::try_from(done).expect("a number"), "{calls} of {done}: as of the middle");
     goes_on(&restored, calls);
