@@ -84,7 +84,7 @@ struct Line {
     seq: i64,
     hash: String,
     /// Lines of before it was noted down have none.
-    complete_before: Option<String>,
+    complete_before: Option<Timestamp>,
 }
 
 fn read_anchors(path: &Path) -> Result<Vec<(Uuid, Anchor)>, Failure> {
@@ -98,8 +98,7 @@ fn read_anchors(path: &Path) -> Result<Vec<(Uuid, Anchor)>, Failure> {
             };
             let line: Line = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
             let anchor: Anchor = format!("{}:{}", line.seq, line.hash).parse().map_err(wrong)?;
-            let complete_before = line.complete_before.and_then(|at| Timestamp::parse(&at));
-            Ok((line.tenant, Anchor { complete_before, ..anchor }))
+            Ok((line.tenant, Anchor { complete_before: line.complete_before, ..anchor }))
         })
         .collect()
 }

@@ -156,7 +156,11 @@ fn what_cannot_be_meant_is_refused() {
     let (told, code) = said(&seeded.run(&["audit", "seal", "--tenant", TENANT, "--accept", CLIENT]));
     assert!(told.contains("No unsealed audit row has the id") && code == Some(4), "{told}");
     let file = seeded.folder.path().join("anchors.jsonl");
-    std::fs::write(&file, "{}\n").expect("a file");
-    let (told, code) = said(&seeded.run(&["audit", "verify", "--anchors", &file.display().to_string()]));
-    assert!(told.contains("line 1") && code == Some(3), "{told}");
+    // A moment that cannot be read must not be taken for none, by which less is found.
+    let moment = format!(r#"{{"tenant": "{TENANT}", "seq": 0, "hash": "{:064}", "complete_before": "noon"}}"#, 0);
+    for (line, expected) in [("{}", "missing field"), (moment.as_str(), "noon")] {
+        std::fs::write(&file, format!("{line}\n")).expect("a file");
+        let (told, code) = said(&seeded.run(&["audit", "verify", "--anchors", &file.display().to_string()]));
+        assert!(told.contains("line 1") && told.contains(expected) && code == Some(3), "{told}");
+    }
 }
