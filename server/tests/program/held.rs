@@ -71,8 +71,12 @@ impl Client {
         match self.connection {
             // Nobody can tell from outside.
             Connected::Sqlite(_) => std::thread::sleep(Duration::from_millis(500)),
+            // Not in pg_stat_activity, which stays as this transaction has seen it first.
             Connected::Postgres(_) => eventually("a call waits", || {
-                self.count("pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") > 0
+                self.count(
+                    "pg_locks WHERE NOT granted AND relation = 'interactions'::regclass \
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                ) > 0
             }),
         }
     }
