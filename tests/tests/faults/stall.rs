@@ -98,10 +98,11 @@ async fn the_server_waits_for_no_lock_longer_than_the_call() {
         assert_eq!(improper(&error), None);
         assert!(begun.elapsed() < SECOND + SLACK);
         loop {
+            // Inside of the other transaction this would stay as it was first seen.
             let waits: i64 = sqlx::query_scalar(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
             )
-            .fetch_one(&mut *other)
+            .fetch_one(pool)
             .await
             .unwrap();
             if waits == 0 {
